@@ -1,0 +1,67 @@
+# make demo · make test · make lint · make bench
+# PYTHON=python3.12 picks another interpreter; PIP=1 uses plain pip instead of uv.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+ifdef PIP
+install = $(1)/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && $(1)/bin/python -m pip install --quiet
+else
+uv := $(shell command -v uv || echo $(BIN)/uv)
+install = $(uv) pip install --quiet --python $(1)/bin/python
+endif
+
+.PHONY: help
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+ifndef PIP
+	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
+endif
+
+$(VENV)/.ready: pyproject.toml runtime/pyproject.toml | $(BIN)/python
+	$(call install,$(VENV)) --group dev --editable 'runtime[pandas,excel,cli,local]' scikit-learn
+	touch $@
+
+# Foreign clients that drive the local AWS in tests.
+.tools/%/.ready: pyproject.toml | $(VENV)/.ready
+	$(PYTHON) -m venv .tools/$*
+	$(call install,.tools/$*) --group $*
+	touch $@
+
+.PHONY: setup
+setup: $(VENV)/.ready .tools/sagemaker/.ready .tools/sam/.ready ## Install everything the tests need
+
+.PHONY: demo
+demo: $(VENV)/.ready ## Generate a project and run its pipeline on a local AWS
+	$(BIN)/python tests/demo.py build/demo
+
+.PHONY: test
+test: setup lint ## Lint, type-check and run every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: lint
+lint: $(VENV)/.ready ## Format, lint, types and import walls
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.ready ## Mend what can be mended mechanically
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: setup ## Print the measured figures
+	$(BIN)/python runtime/benchmarks/living_loop.py
+
+.PHONY: clean
+clean: ## Remove everything that make made
+	rm -rf build dist $(VENV) .tools

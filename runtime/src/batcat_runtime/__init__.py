@@ -1,0 +1,114 @@
+"""What a BatCat project imports: ``import batcat_runtime as bc``.
+
+Public names load on first use, so importing the package costs neither boto3 nor pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import get_config
+    from .errors import (
+        AccessError,
+        BatCatError,
+        ConfigError,
+        DataError,
+        DeployError,
+        ExecutionError,
+        MissingError,
+        MissingExtraError,
+    )
+    from .events import get_bucket_key, get_bucket_keys, print_event
+    from .logs import get_logger
+    from .paths import (
+        get_date_with_delta,
+        in_processing_job,
+        processing_input_path,
+        processing_output_path,
+    )
+    from .s3 import (
+        SuccessSignal,
+        copy_bucket_files,
+        list_keys,
+        pd_s3_buffer,
+        read_csv_from_bucket,
+        read_excel_from_bucket,
+        read_excel_list_from_bucket,
+        save_to_bucket,
+    )
+
+_HOMES = {
+    "config": ("get_config",),
+    "errors": (
+        "AccessError",
+        "BatCatError",
+        "ConfigError",
+        "DataError",
+        "DeployError",
+        "ExecutionError",
+        "MissingError",
+        "MissingExtraError",
+    ),
+    "events": ("get_bucket_key", "get_bucket_keys", "print_event"),
+    "logs": ("get_logger",),
+    "paths": (
+        "get_date_with_delta",
+        "in_processing_job",
+        "processing_input_path",
+        "processing_output_path",
+    ),
+    "s3": (
+        "SuccessSignal",
+        "copy_bucket_files",
+        "list_keys",
+        "pd_s3_buffer",
+        "read_csv_from_bucket",
+        "read_excel_from_bucket",
+        "read_excel_list_from_bucket",
+        "save_to_bucket",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AccessError",
+    "BatCatError",
+    "ConfigError",
+    "DataError",
+    "DeployError",
+    "ExecutionError",
+    "MissingError",
+    "MissingExtraError",
+    "SuccessSignal",
+    "copy_bucket_files",
+    "get_bucket_key",
+    "get_bucket_keys",
+    "get_config",
+    "get_date_with_delta",
+    "get_logger",
+    "in_processing_job",
+    "list_keys",
+    "pd_s3_buffer",
+    "print_event",
+    "processing_input_path",
+    "processing_output_path",
+    "read_csv_from_bucket",
+    "read_excel_from_bucket",
+    "read_excel_list_from_bucket",
+    "save_to_bucket",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

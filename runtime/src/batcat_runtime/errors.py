@@ -1,0 +1,58 @@
+"""Every error this package raises on purpose.
+
+Each says what was wrong, where, and what to do, and inherits from the builtin a caller would
+expect, so ``except ValueError`` keeps working::
+
+    BatCatError
+    ├── ConfigError        (ValueError)       a configuration file or value is wrong
+    ├── DataError          (ValueError)       data cannot be read as what it claims to be
+    ├── MissingError       (LookupError)      a file, bucket, object or stack does not exist
+    ├── AccessError        (PermissionError)  credentials are absent or not allowed
+    ├── MissingExtraError  (ImportError)      an optional dependency is not installed
+    ├── DeployError        (RuntimeError)     a stack could not be planned or applied
+    └── ExecutionError     (RuntimeError)     an execution or a step did not succeed
+"""
+
+from __future__ import annotations
+
+
+class BatCatError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class ConfigError(BatCatError, ValueError):
+    """A configuration file or value is wrong."""
+
+
+class DataError(BatCatError, ValueError):
+    """Data cannot be read as what it claims to be."""
+
+
+class MissingError(BatCatError, LookupError):
+    """A file, bucket, object or stack does not exist."""
+
+
+class AccessError(BatCatError, PermissionError):
+    """Credentials are absent, expired or not allowed to do this."""
+
+
+class MissingExtraError(BatCatError, ImportError):
+    """An optional dependency is not installed.
+
+    Args:
+        package: the distribution that could not be imported.
+        extra: the extra of batcat-runtime that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"{package} is not installed; run: pip install 'batcat-runtime[{extra}]'",
+        )
+
+
+class DeployError(BatCatError, RuntimeError):
+    """A stack could not be planned or applied."""
+
+
+class ExecutionError(BatCatError, RuntimeError):
+    """An execution or one of its steps did not succeed."""

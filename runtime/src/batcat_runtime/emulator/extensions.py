@@ -1,0 +1,22 @@
+"""What this project adds to moto: one module per extension, each with an ``install(world)``.
+
+An extension is applied once, before the first request to its service reaches moto.
+"""
+
+from __future__ import annotations
+
+_HERE = "batcat_runtime.emulator"
+
+EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "events": (f"{_HERE}.events:install",),
+    # S3 sends its notifications through EventBridge, so the events extension covers it too.
+    "s3": (f"{_HERE}.events:install",),
+    "stepfunctions": (f"{_HERE}.stepfunctions:install",),
+}
+
+WARM_MOTO = ("moto.stepfunctions.parser.models",)
+WARM = (
+    "cfnlint.api",
+    "samtranslator.translator.transform",
+)
+"""Slow imports, made in the background once the server is ready."""

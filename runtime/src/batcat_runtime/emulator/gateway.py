@@ -1,0 +1,204 @@
+"""The one WSGI application: finds the service of a request and hands it on.
+
+The service is read from the request's SigV4 credential scope. A service of our own is
+dispatched by botocore's model; one that moto answers must be on its list; anything else is
+refused by name.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from importlib import import_module
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from .extensions import WARM, WARM_MOTO
+from .moto_backend import MotoBackend
+from .moto_services import MOTO_OPERATIONS
+from .protocol import NotEmulated, ServiceError
+from .services import OWN_SERVICES, load
+from .validate import validate
+from .wire import Wire, credential_scope, error_answer, request_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from moto.core.request import Request
+
+    from .world import World
+
+    StartResponse = Callable[..., Any]
+
+SIGNING_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbridge": "events"}
+"""Signing names that differ from botocore's service name."""
+
+LEGACY_S3_QUERY = "AWSAccessKeyId"
+"""Mark of an S3 link presigned the old way (SigV2), which boto3 still makes by default."""
+
+
+@dataclass(frozen=True)
+class CurrentRequest:
+    """What a handler may want to know of its request beyond the parameters.
+
+    Attributes:
+        region: region the client signed for.
+        http: the request as it arrived.
+    """
+
+    region: str
+    http: Request
+
+
+_current: ContextVar[CurrentRequest] = ContextVar("current_request")
+
+
+def current_request() -> CurrentRequest:
+    """The request that the calling handler answers."""
+    return _current.get()
+
+
+class Gateway:
+    """Routes each request to the service it was signed for.
+
+    Args:
+        world: given to every service.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._moto = MotoBackend(world)
+        self._services: dict[str, Any] = {}
+        self._wires: dict[str, Wire] = {}
+        self._lock = RLock()
+
+    def __call__(
+        self,
+        environ: dict[str, Any],
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        from moto.core.request import Request as MotoRequest
+
+        request = MotoRequest(environ)
+        protocol = "rest-xml"
+        try:
+            region, service = self._service_of(request)
+            protocol = self._protocol_of(service, request)
+            if service in OWN_SERVICES:
+                return self._own(service, region, request, start_response)
+            return self._moto_call(service, request, environ, start_response)
+        except ServiceError as error:
+            return _send(start_response, error_answer(protocol, error))
+        except Exception as error:  # noqa: BLE001 - the client must learn of any mistake here
+            traceback.print_exc(file=sys.stderr)
+            failure = ServiceError(
+                "InternalFailure",
+                f"batcat local failed: {type(error).__name__}: {error}",
+                501,
+            )
+            return _send(start_response, error_answer(protocol, failure))
+
+    def wire(self, service: str) -> Wire:
+        """The wire format of a service."""
+        with self._lock:
+            if service not in self._wires:
+                self._wires[service] = Wire(service)
+            return self._wires[service]
+
+    def warm(self) -> None:
+        """Load what the first requests need."""
+        for service in MOTO_OPERATIONS:
+            self._moto.app(service)
+        for service in (*OWN_SERVICES, *MOTO_OPERATIONS):
+            self.wire(service)
+        self._moto.warm(WARM_MOTO)
+        for module in WARM:
+            with self._world.importing, suppress(ModuleNotFoundError):
+                import_module(module)
+
+    def _service_of(self, request: Request) -> tuple[str, str]:
+        scope = credential_scope(request.headers, request.args)
+        if scope is None:
+            if LEGACY_S3_QUERY in request.args:
+                return self._world.region, "s3"
+            raise ServiceError(
+                "MissingAuthenticationToken",
+                f"{request.method} {request.path} is not signed, so batcat local cannot tell which "
+                "service it is for",
+                403,
+            )
+        region, name = scope
+        return region, SIGNING_NAMES.get(name, name)
+
+    def _protocol_of(self, service: str, request: Request) -> str:
+        """The protocol to answer in, also for a service that is refused."""
+        if service in OWN_SERVICES or service in MOTO_OPERATIONS:
+            return self.wire(service).protocol
+        if "X-Amz-Target" in request.headers:
+            return "json"
+        if request.mimetype == "application/x-www-form-urlencoded":
+            return "ec2" if service == "ec2" else "query"
+        return "rest-json"
+
+    def _own(
+        self,
+        service: str,
+        region: str,
+        request: Request,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        from botocore import xform_name
+
+        wire = self.wire(service)
+        operation, path = wire.operation_of(request)
+        handler = getattr(self._instance(service), xform_name(operation), None)
+        if handler is None:
+            raise NotEmulated(f"{service} operation {operation}")
+        parameters = wire.read(request, operation, path)
+        validate(wire.model.operation_model(operation).input_shape, parameters)
+        token = _current.set(CurrentRequest(region, request))
+        try:
+            result = handler(parameters)
+        finally:
+            _current.reset(token)
+        status, headers, body = wire.write(operation, result)
+        return _send(start_response, (status, {**headers, "x-amzn-RequestId": request_id()}, body))
+
+    def _instance(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._services:
+                try:
+                    kind = load(OWN_SERVICES[service])
+                except ModuleNotFoundError:
+                    raise NotEmulated(f"service {service}") from None
+                self._services[service] = kind(self._world)
+            return self._services[service]
+
+    def _moto_call(
+        self,
+        service: str,
+        request: Request,
+        environ: dict[str, Any],
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        del request
+        if service not in MOTO_OPERATIONS:
+            raise NotEmulated(f"service {service}")
+        return self._moto.app(service)(environ, start_response)
+
+
+def _send(
+    start_response: StartResponse,
+    answer: tuple[int, Any, bytes],
+) -> Iterable[bytes]:
+    from http import HTTPStatus
+
+    status, headers, body = answer
+    listed = [(name, str(value)) for name, value in headers.items()]
+    listed.append(("Content-Length", str(len(body))))
+    start_response(f"{status} {HTTPStatus(status).phrase}", listed)
+    return [body]

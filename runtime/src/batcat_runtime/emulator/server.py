@@ -1,0 +1,156 @@
+"""The process that serves the local AWS: socket, signals, work folder, orderly end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .world import ACCESS_KEY, SECRET_KEY, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to serve.
+
+    Attributes:
+        port: TCP port on 127.0.0.1; 0 takes a free one.
+        region: default region.
+        account: twelve-digit account id.
+        images: repository name to project folder.
+        state: folder to keep, or None.
+        parent_pipe: whether the end of stdin means stop.
+    """
+
+    port: int
+    region: str
+    account: str
+    images: dict[str, Path]
+    state: Path | None
+    parent_pipe: bool
+
+
+def serve(options: Options) -> int:
+    """Serve until a signal, or the parent's end, says stop.
+
+    Returns:
+        Exit code: 0 after an orderly stop, 1 if the port cannot be had.
+    """
+    from werkzeug.serving import ThreadedWSGIServer
+
+    state = options.state
+    workdir = Path(tempfile.mkdtemp(prefix="batcat-local-")) if state is None else state
+    workdir.mkdir(parents=True, exist_ok=True)
+    application = _Later()
+    try:
+        server = ThreadedWSGIServer(HOST, options.port, application, handler=_handler())
+    except (OSError, SystemExit) as error:
+        sys.stderr.write(f"batcat local cannot listen on {HOST}:{options.port}: {error}\n")
+        return 1
+    url = f"http://{HOST}:{server.server_port}"
+    _prepare_environment(server.server_port, options.region, options.account)
+    world = World(
+        url=url,
+        region=options.region,
+        account=options.account,
+        images=options.images,
+        workdir=workdir,
+        state=state,
+    )
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    if options.parent_pipe:
+        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    application.start(world)
+    _announce(world)
+    threading.Thread(target=application.gateway.warm, daemon=True).start()
+    stop.wait()
+    server.shutdown()
+    world.close()
+    server.server_close()
+    if state is None:
+        shutil.rmtree(workdir, ignore_errors=True)
+    return 0
+
+
+def _announce(world: World) -> None:
+    ready = {"url": world.url, "region": world.region, "account": world.account}
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+
+
+class _Later:
+    """The gateway, imported after the socket is open: the first requests wait for it."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self.gateway: Any = None
+
+    def start(self, world: World) -> None:
+        # moto's packages import each other in circles: one thread imports them, all others wait.
+        with world.importing:
+            import moto.core.parse
+            import moto.core.routing
+            import moto.core.serialize
+            import moto.moto_server.werkzeug_app  # noqa: F401 - imported for the effect
+
+            from .gateway import Gateway
+
+        self.gateway = Gateway(world)
+        self._ready.set()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        self._ready.wait()
+        return self.gateway(environ, start_response)
+
+
+def _handler() -> type[Any]:
+    from werkzeug.serving import WSGIRequestHandler
+
+    class Handler(WSGIRequestHandler):
+        """Says nothing of each request."""
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Stay quiet."""
+
+    return Handler
+
+
+def _prepare_environment(port: int, region: str, account: str) -> None:
+    """Point every boto3 client of this process, moto's own included, at this server."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ.update(
+        {
+            "MOTO_PORT": str(port),
+            "MOTO_ACCOUNT_ID": account,
+            "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        },
+    )
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stop.set()

@@ -1,0 +1,30 @@
+"""The services that are our own, by the name botocore gives them.
+
+Each value is ``module:Class``, imported on the first request. The class takes one
+:class:`~batcat_runtime.emulator.world.World` and has one method per operation in snake case:
+``create_processing_job(self, request: dict[str, Any]) -> dict[str, Any]``, keys as in the API.
+An operation without a method is refused by name.
+
+A handler that must know the request's region or headers reads
+:func:`batcat_runtime.emulator.gateway.current_request`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HERE = "batcat_runtime.emulator"
+
+OWN_SERVICES = {
+    "cloudformation": f"{_HERE}.cloudformation.service:CloudFormation",
+    "lambda": f"{_HERE}.lambda_.service:Lambda",
+    "sagemaker": f"{_HERE}.sagemaker.service:SageMaker",
+    "scheduler": f"{_HERE}.events.scheduler:Scheduler",
+}
+
+
+def load(path: str) -> Any:
+    """Import what ``module:name`` names."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,269 @@
+"""One service's wire format, read and written by botocore's model of that service.
+
+Reading refuses by name what the model does not know: a parameter the model has no member for
+would otherwise be dropped in silence, which is what this server must never do.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+from xml.sax.saxutils import escape
+
+from .protocol import NotEmulated, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moto.core.model import OperationModel
+    from moto.core.request import Request
+    from werkzeug.datastructures import Headers
+
+    Answer = tuple[int, Mapping[str, str], bytes]
+
+XML_ERROR_PROTOCOLS = ("query", "rest-xml", "ec2")
+QUERY_ENVELOPE = ("Action", "Version")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, understood.
+
+    Attributes:
+        operation: name as in the API, e.g. ``CreateProcessingJob``.
+        parameters: the request's members, PascalCase keys as in the API.
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+
+
+class Wire:
+    """Reads and writes one service's protocol (json, query or rest-json).
+
+    Args:
+        service: botocore's name of the service.
+    """
+
+    def __init__(self, service: str) -> None:
+        from moto.core.utils import get_service_model
+
+        self.service = service
+        self.model = get_service_model(service)
+        self.protocol = str(self.model.protocol)
+
+    def operation_of(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """Name of the requested operation, and what its path says.
+
+        Raises:
+            NotEmulated: botocore's model of the service has no such operation.
+        """
+        if self.protocol.startswith("rest-"):
+            return self._route(request)
+        if self.protocol == "query":
+            name = request.values.get("Action", "")
+        else:
+            name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        if name not in self.model.operation_names:
+            raise NotEmulated(f"{self.service} operation {name or '(none named)'}")
+        return name, {}
+
+    def read(self, request: Request, operation: str, path: dict[str, Any]) -> dict[str, Any]:
+        """The request's parameters.
+
+        Raises:
+            NotEmulated: a parameter is not in botocore's model.
+            ServiceError: the request cannot be read as what the model says.
+        """
+        from moto.core.parse import PROTOCOL_PARSERS
+
+        model = self.model.operation_model(operation)
+        values: Any = _Recorder(request.values)
+        self._check_json(request, model)
+        parser = PROTOCOL_PARSERS[self.protocol](model)
+        try:
+            parsed: dict[str, Any] = parser.parse(
+                {
+                    "method": request.method,
+                    "values": values if self.protocol == "query" else cast("Any", request.values),
+                    "headers": request.headers,
+                    "body": request.get_data(),
+                    "url_path": request.path,
+                    "url_params": path,
+                },
+            )
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ServiceError("SerializationException", str(error)) from error
+        if self.protocol == "query":
+            unknown = sorted(set(values) - values.seen - set(QUERY_ENVELOPE))
+            _refuse_unknown(self.service, operation, unknown)
+        return parsed
+
+    def write(self, operation: str, result: dict[str, Any] | None) -> Answer:
+        """The answer's status, headers and body."""
+        from moto.core.serialize import SerializationContext, get_serializer_class
+
+        serializer = get_serializer_class(self.service, self.protocol)(
+            self.model.operation_model(operation),
+            SerializationContext(request_id()),
+        )
+        answer = serializer.serialize(result or {})
+        body = answer["body"]
+        return (
+            int(answer["status_code"]),
+            answer["headers"],
+            body if isinstance(body, bytes) else str(body).encode(),
+        )
+
+    def _route(self, request: Request) -> tuple[str, dict[str, Any]]:
+        from moto.core.routing import get_service_router
+        from werkzeug.exceptions import HTTPException
+
+        try:
+            operation, path = get_service_router(self.service).match(request)
+        except (HTTPException, NotImplementedError):
+            what = f"{self.service} {request.method} {request.path}"
+            raise NotEmulated(what) from None
+        return str(operation.name), dict(path)
+
+    def _check_json(self, request: Request, model: OperationModel) -> None:
+        """Refuse unknown members and wrong types in a JSON body."""
+        shape = model.input_shape
+        if self.protocol == "query" or shape is None:
+            return
+        payload = shape.serialization.get("payload")
+        if payload:
+            shape = shape.members[payload]
+            if shape.type_name in ("blob", "string"):
+                return
+        body = request.get_data()
+        try:
+            document = json.loads(body) if body else {}
+        except ValueError as error:
+            raise ServiceError(
+                "SerializationException",
+                f"the body is not JSON: {error}",
+            ) from error
+        unknown: list[str] = []
+        _walk(shape, document, "", unknown)
+        _refuse_unknown(self.service, str(model.name), unknown)
+
+
+def request_id() -> str:
+    """A fresh request id."""
+    from uuid import uuid4
+
+    return str(uuid4())
+
+
+def error_answer(protocol: str, error: ServiceError) -> Answer:
+    """An error in a protocol's own form.
+
+    The shapes are those of the smithy protocol pages awsJson1_0/1_1, restJson1, awsQuery and
+    of S3's error responses.
+    """
+    identity = request_id()
+    headers = {"x-amzn-RequestId": identity, "Connection": "close"}
+    if protocol in XML_ERROR_PROTOCOLS:
+        inner = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        if protocol == "query":
+            fault = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004 - HTTP classes
+            body = (
+                f"<ErrorResponse><Error><Type>{fault}</Type>{inner}</Error>"
+                f"<RequestId>{identity}</RequestId></ErrorResponse>"
+            )
+        elif protocol == "ec2":
+            body = (
+                f"<Response><Errors><Error>{inner}</Error></Errors>"
+                f"<RequestID>{identity}</RequestID></Response>"
+            )
+        else:
+            body = (
+                '<?xml version="1.0" encoding="UTF-8"?>\n'
+                f"<Error>{inner}<RequestId>{identity}</RequestId></Error>"
+            )
+        return error.status, {**headers, "Content-Type": "text/xml"}, body.encode()
+    document = {"__type": error.code, "message": error.message}
+    headers |= {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
+    return error.status, headers, json.dumps(document).encode()
+
+
+class _Recorder(dict[str, str]):
+    """Form values that remember which were asked for."""
+
+    def __init__(self, values: Any) -> None:
+        super().__init__(values.items())
+        self.seen: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.seen.add(key)
+        return super().get(key, default)
+
+
+def _refuse_unknown(service: str, operation: str, unknown: list[str]) -> None:
+    if unknown:
+        names = ", ".join(unknown)
+        raise NotEmulated(f"{service} {operation} parameter {names}")
+
+
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "string": (str,),
+    "blob": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+}
+
+
+def _walk(shape: Any, value: Any, path: str, unknown: list[str]) -> None:
+    """Collect members the shape lacks; raise where a value has another type than the model."""
+    if value is None or getattr(shape, "is_document_type", False):
+        return
+    expected = _JSON_TYPES.get(shape.type_name)
+    wrong_boolean = isinstance(value, bool) and shape.type_name != "boolean"
+    if expected and (not isinstance(value, expected) or wrong_boolean):
+        raise ServiceError(
+            "SerializationException",
+            f"{path or 'the body'} must be a {shape.type_name}, not {json.dumps(value)[:80]}",
+        )
+    if shape.type_name == "structure":
+        names = {
+            member.serialization.get("name", name): member
+            for name, member in shape.members.items()
+            if "location" not in member.serialization
+        }
+        for key, inner in value.items():
+            here = f"{path}.{key}" if path else key
+            if key in names:
+                _walk(names[key], inner, here, unknown)
+            else:
+                unknown.append(here)
+    elif shape.type_name == "list":
+        for index, inner in enumerate(value):
+            _walk(shape.member, inner, f"{path}[{index}]", unknown)
+    elif shape.type_name == "map":
+        for key, inner in value.items():
+            _walk(shape.value, inner, f"{path}.{key}", unknown)
+
+
+def credential_scope(headers: Headers, arguments: Mapping[str, str]) -> tuple[str, str] | None:
+    """Region and signing name of a signed request; None for an unsigned one.
+
+    SigV4 carries ``Credential=KEY/DATE/REGION/SERVICE/aws4_request`` in the Authorization
+    header, or the same in the query's X-Amz-Credential.
+    """
+    written = headers.get("Authorization", "")
+    if "Credential=" in written:
+        credential = written.partition("Credential=")[2].partition(",")[0]
+    else:
+        credential = arguments.get("X-Amz-Credential", "")
+    parts = credential.split("/")
+    if len(parts) < 5:  # noqa: PLR2004 - the five parts of a scope
+        return None
+    return parts[-3], parts[-2].lower()

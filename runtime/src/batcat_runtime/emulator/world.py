@@ -1,0 +1,103 @@
+"""What every emulated service shares: where it runs, and how it reaches the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+ACCESS_KEY = "batcat-local"
+SECRET_KEY = "batcat-local-secret"  # noqa: S105 - a made-up value that opens nothing
+
+
+def partition_of(region: str) -> str:
+    """Partition of a region: aws, aws-cn or aws-us-gov."""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
+
+
+@dataclass
+class World:
+    """The one object that each service is constructed with.
+
+    Attributes:
+        url: endpoint of this server, e.g. ``http://127.0.0.1:45678``.
+        region: region used when a request names none.
+        account: twelve-digit account id.
+        images: repository name of an image to the project folder that stands for it.
+        workdir: folder for work files; removed at the end unless ``state`` is set.
+        state: folder that survives a restart, or None.
+        closing: callbacks that run when the server stops, last registered first.
+        importing: hold it around the first import of a large package in a handler (cfn-lint):
+            two threads that enter a package with circular imports at once can see each other's
+            half-made modules. The background warm-up holds it as well. Extensions of moto need
+            no lock: they are installed one at a time.
+    """
+
+    url: str
+    region: str
+    account: str
+    images: dict[str, Path]
+    workdir: Path
+    state: Path | None = None
+    closing: list[Callable[[], None]] = field(default_factory=list)
+    importing: AbstractContextManager[Any] = field(default_factory=RLock)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
+
+    @property
+    def partition(self) -> str:
+        """Partition of the default region."""
+        return partition_of(self.region)
+
+    def arn(self, service: str, resource: str, region: str | None = None) -> str:
+        """ARN in this account, e.g. ``arn("sagemaker", "processing-job/x")``."""
+        region = region or self.region
+        return f"arn:{partition_of(region)}:{service}:{region}:{self.account}:{resource}"
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A cached boto3 client against this server; safe to share between threads."""
+        key = (service, region or self.region)
+        with self._lock:
+            if key not in self._clients:
+                import boto3
+                from botocore.config import Config
+
+                self._clients[key] = boto3.session.Session().client(
+                    service,
+                    region_name=key[1],
+                    endpoint_url=self.url,
+                    aws_access_key_id=ACCESS_KEY,
+                    aws_secret_access_key=SECRET_KEY,
+                    config=Config(
+                        retries={"total_max_attempts": 2},
+                        max_pool_connections=32,
+                        # Nothing here takes long to answer but a Lambda (900 s at most).
+                        read_timeout=930 if service == "lambda" else 60,
+                    ),
+                )
+            return self._clients[key]
+
+    def environment(self, region: str | None = None) -> dict[str, str]:
+        """AWS variables for a process that is to use this server and nothing else."""
+        region = region or self.region
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def close(self) -> None:
+        """Run every closing callback once, last registered first."""
+        while self.closing:
+            self.closing.pop()()

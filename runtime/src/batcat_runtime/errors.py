@@ -7,7 +7,7 @@ expect, so ``except ValueError`` keeps working::
     ├── ConfigError        (ValueError)       a configuration file or value is wrong
     ├── DataError          (ValueError)       data cannot be read as what it claims to be
     ├── MissingError       (LookupError)      a file, bucket, object or stack does not exist
-    ├── AccessError        (PermissionError)  credentials are absent or not allowed
+    ├── AccessError        (PermissionError)  no way in: network, credentials, rights
     ├── MissingExtraError  (ImportError)      an optional dependency is not installed
     ├── DeployError        (RuntimeError)     a stack could not be planned or applied
     └── ExecutionError     (RuntimeError)     an execution or a step did not succeed
@@ -33,7 +33,7 @@ class MissingError(BatCatError, LookupError):
 
 
 class AccessError(BatCatError, PermissionError):
-    """Credentials are absent, expired or not allowed to do this."""
+    """Something cannot be reached, or the credentials are absent, expired or not sufficient."""
 
 
 class MissingExtraError(BatCatError, ImportError):

@@ -1,0 +1,160 @@
+"""The one seam to AWS: it makes boto3 clients and turns AWS errors into ours.
+
+Nobody above it makes a client. boto3 is imported at the first call, not before.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .errors import AccessError, ConfigError, MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLIENTS: dict[Any, Any] = {}
+_LOCK = threading.Lock()
+_POOL = 32  # connections; as many as the threads that share a client
+_RETRIES = {"mode": "adaptive", "max_attempts": 6}
+
+# Source: Amazon S3 API Reference, "Error responses"; AWS STS, "Common errors".
+_REFUSED = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AllAccessDisabled",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    },
+)
+_ABSENT = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
+
+
+def client(service: str, region: str | None = None) -> Any:
+    """Get a boto3 client; the same one each time, safe to share between threads.
+
+    Args:
+        service: name of the service as in boto3, for example ``s3``.
+        region: AWS region; by default ``AWS_REGION``, ``AWS_DEFAULT_REGION`` or the profile's.
+
+    Returns:
+        A boto3 client. When an ``AWS_*`` variable changes, for example to another account, a new
+        one is made.
+
+    Raises:
+        ConfigError: no region is known, or the profile does not exist.
+    """
+    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    settings = frozenset(item for item in os.environ.items() if item[0].startswith("AWS_"))
+    key = (service, region, settings)
+    with _LOCK:
+        if key not in _CLIENTS:
+            _CLIENTS[key] = _make(service, region)
+        return _CLIENTS[key]
+
+
+def _make(service: str, region: str | None) -> Any:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import NoRegionError, ProfileNotFound
+
+    config = Config(
+        retries=_RETRIES,
+        max_pool_connections=_POOL,
+        user_agent_extra="batcat-runtime",
+    )
+    try:
+        # A session of its own, because boto3's default session is not safe between threads.
+        return boto3.session.Session().client(service, region_name=region, config=config)
+    except NoRegionError as error:
+        raise ConfigError(
+            f"no region for {service}; set AWS_REGION, for example AWS_REGION=eu-central-1",
+        ) from error
+    except ProfileNotFound as error:
+        raise ConfigError(f"{error}; run: aws configure list-profiles") from error
+
+
+@lru_cache(maxsize=64)
+def partition_of(region: str) -> str:
+    """Name the partition of a region, as ARNs spell it.
+
+    Args:
+        region: AWS region, for example ``cn-north-1``.
+
+    Returns:
+        ``aws``, ``aws-cn``, ``aws-us-gov``, … as botocore's own tables say.
+
+    Raises:
+        ConfigError: no partition has such a region.
+    """
+    import botocore.session
+    from botocore.exceptions import UnknownRegionError
+
+    try:
+        partition = botocore.session.get_session().get_partition_for_region(region)
+    except UnknownRegionError as error:
+        raise ConfigError(
+            f"region {region!r} belongs to no known partition; a region looks like eu-central-1",
+        ) from error
+    return str(partition)
+
+
+@contextmanager
+def explained(doing: str, advice: str) -> Iterator[None]:
+    """Turn what AWS answers inside the block into this package's errors.
+
+    Args:
+        doing: what was being done and to what, for example ``read s3://bucket/key``.
+        advice: what to do when it does not exist.
+
+    Raises:
+        MissingError: AWS says that it does not exist.
+        AccessError: AWS cannot be reached, or the credentials are absent, expired or insufficient.
+        ConfigError: an argument is not what AWS allows, such as a bucket's name.
+    """
+    from botocore import exceptions
+
+    no_credentials = (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.TokenRetrievalError,
+        exceptions.SSOError,
+    )
+    try:
+        yield
+    except no_credentials as error:
+        raise AccessError(
+            f"cannot {doing}: {error}; run `aws sso login` or `aws configure`, "
+            "or give the Processing job a role",
+        ) from error
+    except exceptions.ParamValidationError as error:
+        raise ConfigError(f"cannot {doing}: {error}") from error
+    except (exceptions.ConnectionError, exceptions.ConnectionClosedError) as error:
+        raise AccessError(
+            f"cannot {doing}: {error}; check the network, and that AWS_ENDPOINT_URL "
+            "(if set) names an endpoint that runs",
+        ) from error
+    except exceptions.ClientError as error:
+        told = error.response.get("Error", {})
+        code, message = told.get("Code", ""), told.get("Message", "")
+        if code == "NoSuchBucket":
+            advice = "check the bucket's name and the account, or create the bucket"
+        if code in _ABSENT:
+            raise MissingError(f"cannot {doing}: {message or code} ({code}); {advice}") from error
+        if code in _REFUSED:
+            raise AccessError(
+                f"cannot {doing}: {message or code} ({code}); check that the credentials are "
+                "current and that their role or user allows it",
+            ) from error
+        raise

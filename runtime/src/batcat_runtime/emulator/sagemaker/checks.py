@@ -1,0 +1,156 @@
+"""What CreateProcessingJob checks before it accepts a job, and what it cannot do.
+
+Sources of the rules: botocore's model of SageMaker and its documentation strings (the API
+reference), the AWS documentation of Processing, and messages quoted in public issue trackers.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+
+if TYPE_CHECKING:
+    from batcat_runtime.emulator.world import World
+
+HELD = {
+    "ProcessingResources.ClusterConfig.InstanceType": "every host is a process on this machine",
+    "ProcessingResources.ClusterConfig.VolumeSizeInGB": "the disk is this machine's",
+    "ProcessingResources.ClusterConfig.VolumeKmsKeyId": "the disk is this machine's",
+    "NetworkConfig.VpcConfig": "there is one network, this machine's",
+    "NetworkConfig.EnableInterContainerTrafficEncryption": "traffic never leaves this machine",
+    "ExperimentConfig": "experiments are not recorded",
+    "Tags": "kept and listed; no policy is evaluated on them",
+}
+"""Parameters that are kept and described as given, but change nothing on one machine."""
+
+ML_PREFIX = "/opt/ml/processing/"
+"""LocalPath "must begin with /opt/ml/processing/" (API reference, ProcessingS3Input)."""
+
+SAGEMAKER_PRINCIPAL = "sagemaker.amazonaws.com"
+
+
+def check_job(world: World, request: dict[str, Any]) -> None:
+    """Refuse what AWS would refuse, and what is not emulated.
+
+    Raises:
+        ServiceError: ValidationException, as AWS.
+        NotEmulated: AWS would do it, this server does not.
+    """
+    for entry in request.get("ProcessingInputs", []):
+        _check_input(entry)
+    for entry in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+        _check_output(entry)
+    _check_names(request)
+    _check_cluster(request["ProcessingResources"]["ClusterConfig"])
+    if request.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
+        raise NotEmulated(
+            "CreateProcessingJob NetworkConfig.EnableNetworkIsolation",
+            "A process here always has this machine's network; set it for AWS environments only.",
+        )
+    _check_role(world, request["RoleArn"])
+
+
+def _check_input(entry: dict[str, Any]) -> None:
+    where = f"CreateProcessingJob ProcessingInputs[{entry['InputName']}]"
+    if entry.get("DatasetDefinition"):
+        raise NotEmulated(f"{where}.DatasetDefinition", "Use S3Input.")
+    if entry.get("AppManaged"):
+        raise NotEmulated(f"{where}.AppManaged")
+    source = entry.get("S3Input")
+    if source is None:
+        raise _invalid(f"ProcessingInput {entry['InputName']} has no S3Input.")
+    if source.get("S3InputMode", "File") != "File":
+        raise NotEmulated(f"{where}.S3Input.S3InputMode Pipe", "Use File.")
+    if source.get("S3CompressionType", "None") != "None":
+        raise NotEmulated(f"{where}.S3Input.S3CompressionType Gzip", "It needs Pipe mode.")
+    _check_path(entry["InputName"], source.get("LocalPath"))
+    _check_uri(source["S3Uri"])
+
+
+def _check_output(entry: dict[str, Any]) -> None:
+    where = f"CreateProcessingJob ProcessingOutputConfig.Outputs[{entry['OutputName']}]"
+    if entry.get("FeatureStoreOutput"):
+        raise NotEmulated(f"{where}.FeatureStoreOutput")
+    if entry.get("AppManaged"):
+        raise NotEmulated(f"{where}.AppManaged")
+    target = entry.get("S3Output")
+    if target is None:
+        raise _invalid(f"ProcessingOutput {entry['OutputName']} has no S3Output.")
+    _check_path(entry["OutputName"], target.get("LocalPath"))
+    _check_uri(target["S3Uri"])
+
+
+def _check_path(name: str, path: str | None) -> None:
+    if not path:
+        raise _invalid(f"{name} needs a LocalPath.")
+    if not f"{path}/".startswith(ML_PREFIX):
+        raise _invalid(f"LocalPath of {name} must begin with {ML_PREFIX}, not {path}.")
+    if ".." in path.split("/"):
+        raise _invalid(f"LocalPath of {name} must not contain '..': {path}.")
+
+
+def _check_uri(uri: str) -> None:
+    if not uri.startswith("s3://"):
+        raise NotEmulated(f"S3Uri {uri}", "Write it as s3://bucket/prefix.")
+
+
+def _check_names(request: dict[str, Any]) -> None:
+    """Names are unique, and no two entries share a folder."""
+    inputs = request.get("ProcessingInputs", [])
+    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    for kind, names in (
+        ("InputName", [entry["InputName"] for entry in inputs]),
+        ("OutputName", [entry["OutputName"] for entry in outputs]),
+    ):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise _invalid(f"{kind} must be unique within a job; given twice: {', '.join(twice)}.")
+    paths = [entry["S3Input"]["LocalPath"].rstrip("/") for entry in inputs]
+    paths += [entry["S3Output"]["LocalPath"].rstrip("/") for entry in outputs]
+    for path in paths:
+        clash = [other for other in paths if other == path or other.startswith(f"{path}/")]
+        if len(clash) > 1:
+            raise _invalid(f"LocalPath {path} overlaps with another input or output.")
+
+
+def _check_cluster(cluster: dict[str, Any]) -> None:
+    for name in ("InstancePreferences", "SelectedInstanceType", "SelectedInstanceCount"):
+        if name in cluster:
+            raise NotEmulated(
+                f"CreateProcessingJob ProcessingResources.ClusterConfig.{name}",
+                "Use InstanceType and InstanceCount.",
+            )
+    for name in ("InstanceType", "InstanceCount"):
+        if name not in cluster:
+            raise _invalid(f"ProcessingResources.ClusterConfig needs {name}.")
+
+
+def _check_role(world: World, arn: str) -> None:
+    """The role must exist and let SageMaker assume it.
+
+    A role of another account cannot be looked up: the account of a local AWS is made up, so a
+    real role's ARN is accepted as it is.
+    """
+    account, _, path = arn.split(":", 4)[4].partition(":")
+    if account != world.account:
+        return
+    iam = world.client("iam")
+    try:
+        role = iam.get_role(RoleName=path.rpartition("/")[2])["Role"]
+    except iam.exceptions.NoSuchEntityException:
+        raise _not_assumable(arn) from None
+    if SAGEMAKER_PRINCIPAL not in json.dumps(role["AssumeRolePolicyDocument"]):
+        raise _not_assumable(arn)
+
+
+def _not_assumable(arn: str) -> ServiceError:
+    return _invalid(
+        f"Could not assume role {arn}. Please ensure that the role exists and allows principal "
+        f"'{SAGEMAKER_PRINCIPAL}' to assume the role.",
+    )
+
+
+def _invalid(message: str) -> ServiceError:
+    return ServiceError("ValidationException", message)

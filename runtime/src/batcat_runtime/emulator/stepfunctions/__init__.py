@@ -1,0 +1,45 @@
+"""Step Functions that execute: moto's engine, with what it lacks added.
+
+moto 5.2.5 brings a complete interpreter of the Amazon States Language
+(``moto.stepfunctions.parser``). Each module here adds one thing to it::
+
+    engine         loads the interpreter once, in the background, and applies the patches
+    clients        the interpreter's own AWS calls go to this server
+    sagemaker_task Task states that run Processing jobs, and stop them
+    sdk_task       Task states that call any AWS API (datetimes, bodies, errors)
+    jsonata        the JSONata query language
+    tasks          timeouts and StopExecution end a Task state at once
+    times          the context object's times, as AWS writes them
+    executions     StartExecution, StopExecution, DescribeExecution, ListExecutions
+    history        GetExecutionHistory, and the end of a history
+    logs           execution logs in CloudWatch Logs
+    machines       Create, Update, Describe, Delete and Validate of state machines
+    asl            pure check of a definition: every problem with its JSON path
+"""
+
+from __future__ import annotations
+
+from threading import Thread
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batcat_runtime.emulator.world import World
+
+
+def install(world: World) -> None:
+    """Make moto's Step Functions execute, and start loading the engine in the background.
+
+    Args:
+        world: the server the executions run in.
+    """
+    from . import engine
+
+    engine.prepare(world)
+    Thread(target=warm, args=(world,), daemon=True, name="stepfunctions-warm").start()
+
+
+def warm(world: World) -> None:
+    """Load the engine now: its generated parser takes a second or two to import."""
+    from . import engine
+
+    engine.load(world)

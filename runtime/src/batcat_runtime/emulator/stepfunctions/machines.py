@@ -1,0 +1,143 @@
+"""Create, Update, Describe, Delete and Validate of state machines as AWS documents them.
+
+moto takes any definition its parser can read, returns the existing state machine whatever is
+asked for under its name, and forgets what it does not emulate.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from batcat_runtime.emulator.patching import replace
+from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+
+from . import asl
+
+COMPARED = (
+    "definition",
+    "type",
+    "loggingConfiguration",
+    "tracingConfiguration",
+    "encryptionConfiguration",
+)
+"""What makes a second CreateStateMachine the same as the first (API reference): also the name
+and publish; roleArn and tags may differ and are then ignored."""
+
+
+def patch_api(responses: Any) -> None:
+    """Put checks before, and consequences after, moto's operations on state machines.
+
+    Args:
+        responses: moto's class that answers Step Functions requests.
+    """
+    create, update = responses.create_state_machine, responses.update_state_machine
+    delete = responses.delete_state_machine
+
+    def create_state_machine(self: Any) -> Any:
+        _check_configuration(self)
+        definition = self._get_param("definition")
+        _check_definition(definition, self.region)
+        _check_same(self)
+        return create(self)
+
+    def update_state_machine(self: Any) -> Any:
+        _check_configuration(self)
+        definition = self._get_param("definition")
+        if definition is not None:
+            _check_definition(definition, self.region)
+        return update(self)
+
+    def delete_state_machine(self: Any) -> Any:
+        _stop_executions(self)
+        return delete(self)
+
+    replace(
+        responses,
+        create_state_machine=create_state_machine,
+        update_state_machine=update_state_machine,
+        delete_state_machine=delete_state_machine,
+    )
+    responses.validate_state_machine_definition = _validate_state_machine_definition
+
+
+def _check_configuration(self: Any) -> None:
+    if self._get_param("type") == "EXPRESS":
+        raise NotEmulated(
+            "stepfunctions state machine type EXPRESS", "Use STANDARD, which is the default."
+        )
+    if (self._get_param("tracingConfiguration") or {}).get("enabled"):
+        raise NotEmulated("stepfunctions tracingConfiguration.enabled (X-Ray)")
+    encryption = self._get_param("encryptionConfiguration") or {}
+    if encryption.get("type", "AWS_OWNED_KEY") != "AWS_OWNED_KEY":
+        raise NotEmulated(f"stepfunctions encryptionConfiguration.type {encryption['type']}")
+    logging = self._get_param("loggingConfiguration") or {}
+    if logging.get("level", "OFF") != "OFF" and not logging.get("destinations"):
+        raise ServiceError(
+            "InvalidLoggingConfiguration",
+            "Invalid Logging Configuration: Must specify exactly one Log Destination.",
+        )
+
+
+def _check_definition(definition: str, region: str) -> None:
+    """Refuse a definition with every problem in the message, each with its path."""
+    problems = asl.check(definition, region)
+    if not problems:
+        return
+    unsupported = [problem for problem in problems if problem.code == asl.NOT_EMULATED]
+    if len(unsupported) == len(problems):
+        listed = "; ".join(f"{problem.message} at {problem.path}" for problem in problems)
+        raise NotEmulated(f"stepfunctions definition: {listed}:")
+    listed = ", ".join(f"{p.code}: {p.message} at {p.path}" for p in problems)
+    raise ServiceError("InvalidDefinition", f"Invalid State Machine Definition: '{listed}'")
+
+
+def _check_same(self: Any) -> None:
+    """A name that is taken is an answer only when everything compared is the same."""
+    name = self._get_param("name")
+    for machine in self.stepfunction_backend.state_machines:
+        if machine.name != name:
+            continue
+        for field in COMPARED:
+            asked = self._get_param(field)
+            if asked is not None and asked != getattr(machine, field):
+                raise ServiceError(
+                    "StateMachineAlreadyExists", f"State Machine Already Exists: '{machine.arn}'"
+                )
+
+
+def _stop_executions(self: Any) -> None:
+    """AWS ends a deleted state machine's executions on their next transition; here, at once."""
+    from .executions import stop
+
+    arn = self._get_param("stateMachineArn")
+    backend = self.stepfunction_backend
+    for machine in backend.state_machines:
+        if machine.arn == arn:
+            for execution in machine.executions:
+                if execution.status == "RUNNING":
+                    stop(execution)
+            if backend.tagger.has_tags(arn):
+                backend.tagger.delete_all_tags_for_resource(arn)
+
+
+def _validate_state_machine_definition(self: Any) -> Any:
+    from moto.core.responses import ActionResult
+
+    problems = asl.check(self._get_param("definition"), self.region)
+    shown = [
+        {
+            "severity": "ERROR",
+            "code": problem.code,
+            "message": problem.message,
+            "location": problem.path,
+        }
+        for problem in problems
+    ]
+    return ActionResult(
+        {
+            "result": "FAIL" if shown else "OK",
+            "diagnostics": json.loads(json.dumps(shown)),
+            "truncated": False,
+        }
+    )

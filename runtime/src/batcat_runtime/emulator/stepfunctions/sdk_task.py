@@ -1,0 +1,98 @@
+"""Task states that call any AWS API: ``arn:aws:states:::aws-sdk:<service>:<action>``.
+
+moto puts boto3's answer into the state as it is, so a time in it breaks the execution; it sends
+a body that is not text as it is; and it names the error of only two services as AWS does.
+https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk as engine,
+)
+from moto.stepfunctions.parser.asl.utils import boto_client
+
+from batcat_runtime.emulator.patching import replace
+
+from .times import timestamp
+
+
+def patch() -> None:
+    """Replace how the engine calls an API and what it does with the answer."""
+    replace(
+        engine.StateTaskServiceAwsSdk,
+        _eval_service_task=_eval_service_task,
+        _normalise_exception_name=staticmethod(error_name),
+        _normalise_service_error_name=staticmethod(service_name),
+    )
+
+
+def service_name(name: str) -> str:
+    """Name of a service in an error, e.g. ``S3`` or ``DynamoDb``.
+
+    In Resource ARNs the name is that of the AWS SDK for Java 2.x in camel case; in errors it
+    begins with a capital: ``S3.NoSuchKeyException``, ``Sfn.ExecutionAlreadyExistsException``.
+    """
+    return "DynamoDb" if name.lower() == "dynamodb" else name[:1].upper() + name[1:]
+
+
+def error_name(service: str, error: Exception) -> str:
+    """Name of an error: ``S3.NoSuchKeyException``; one outside the model is the service's own."""
+    kind = type(error).__name__
+    name = service if kind == "ClientError" else kind
+    return f"{service}.{name}" + ("" if name.endswith("Exception") else "Exception")
+
+
+def as_json(value: Any) -> Any:
+    """An answer of boto3 as a state's output: times as text, bodies read."""
+    if isinstance(value, dict):
+        return {key: as_json(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(inner) for inner in value]
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if hasattr(value, "read"):
+        value = value.read()
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode("utf-8", errors="replace")
+    return value
+
+
+def as_request(shape: Any, value: Any) -> Any:
+    """A state's parameters as boto3 takes them: a document where text or bytes go is JSON."""
+    kind = getattr(shape, "type_name", None)
+    if kind == "structure" and isinstance(value, dict):
+        members = shape.members
+        return {key: as_request(members.get(key), inner) for key, inner in value.items()}
+    if kind == "map" and isinstance(value, dict):
+        return {key: as_request(shape.value, inner) for key, inner in value.items()}
+    if kind == "list" and isinstance(value, list):
+        return [as_request(shape.member, inner) for inner in value]
+    if kind == "string" and isinstance(value, (dict, list)):
+        return json.dumps(value, separators=(",", ":"))
+    if kind == "blob":
+        text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        return text.encode()
+    return value
+
+
+def _eval_service_task(
+    self: Any,
+    env: Any,
+    resource_runtime_part: Any,
+    normalised_parameters: dict[str, Any],
+    state_credentials: Any,
+) -> None:
+    del state_credentials
+    client = boto_client.boto_client_for(
+        resource_runtime_part.region, self._get_boto_service_name()
+    )
+    method = self._get_boto_service_action()
+    operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
+    answer = getattr(client, method)(**as_request(operation.input_shape, normalised_parameters))
+    answer.pop("ResponseMetadata", None)
+    env.stack.append(as_json(answer))

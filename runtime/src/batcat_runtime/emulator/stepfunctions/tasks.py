@@ -1,0 +1,84 @@
+"""A Task state ends at once when its time is up or its execution is stopped.
+
+moto waits for the task's thread even when the execution has been stopped, then reports the
+task's end in the history and may turn an aborted execution into a failed one.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from threading import Event, Thread
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
+from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+
+from batcat_runtime.emulator.patching import replace
+
+LOOK_SECONDS = 0.05
+"""How often a waiting state looks whether its execution was stopped, in seconds."""
+
+
+def patch() -> None:
+    """Replace how the engine waits for a task."""
+    replace(ExecutionState, _evaluate_with_timeout=_evaluate_with_timeout)
+
+
+class _Run(Thread):
+    """One attempt at a task, in a frame of its own."""
+
+    def __init__(self, state: Any, frame: Any) -> None:
+        super().__init__(daemon=True)
+        self.state = state
+        self.frame = frame
+        self.output: list[Any] = []
+        self.error: Exception | None = None
+        self.done = Event()
+
+    def run(self) -> None:
+        try:
+            self.state._eval_execution(self.frame)  # noqa: SLF001 - the engine's own method
+            self.output = self.frame.stack[-1:]
+        except Exception as error:  # noqa: BLE001 - the waiting state decides what it means
+            self.error = error
+        self.done.set()
+
+
+def _evaluate_with_timeout(self: Any, env: Any) -> None:
+    self.timeout.eval(env=env)
+    deadline = time.monotonic() + env.stack.pop()
+    frame = env.open_frame()
+    frame.states.reset(input_value=env.states.get_input())
+    frame.stack = copy.deepcopy(env.stack)
+    run = _Run(self, frame)
+    run.start()
+    while not run.done.wait(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic()))):
+        if not env.is_running() or time.monotonic() >= deadline:
+            break
+    finished = run.done.is_set()
+    frame.set_ended()
+    env.close_frame(frame)
+    if not env.is_running():
+        env.stack.append(None)
+        return
+    if run.error is not None:
+        raise run.error
+    if not finished:
+        raise EvalTimeoutError
+    _take_output(self, env, run.output[0])
+
+
+def _take_output(state: Any, env: Any, output: Any) -> None:
+    """Apply Assign, ResultSelector and ResultPath to the task's output."""
+    env.stack.append(output)
+    if not state._is_language_query_jsonpath():  # noqa: SLF001 - the engine's own method
+        env.states.set_result(output)
+    if state.assign_decl:
+        state.assign_decl.eval(env=env)
+    if state.result_selector:
+        state.result_selector.eval(env=env)
+    if state.result_path:
+        state.result_path.eval(env)
+    else:
+        env.states.reset(input_value=env.stack.pop())

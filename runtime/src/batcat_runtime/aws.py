@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CLIENTS: dict[Any, Any] = {}
 _LOCK = threading.Lock()
 _POOL = 32  # connections; as many as the threads that share a client
-_RETRIES = {"mode": "adaptive", "max_attempts": 6}
+_ATTEMPTS = 5  # unless AWS_MAX_ATTEMPTS says otherwise
 
 # Source: Amazon S3 API Reference, "Error responses"; AWS STS, "Common errors".
 _REFUSED = frozenset(
@@ -68,8 +68,9 @@ def _make(service: str, region: str | None) -> Any:
     from botocore.config import Config
     from botocore.exceptions import NoRegionError, ProfileNotFound
 
+    attempts = int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS)
     config = Config(
-        retries=_RETRIES,
+        retries={"mode": "adaptive", "total_max_attempts": attempts},
         max_pool_connections=_POOL,
         user_agent_extra="batcat-runtime",
     )

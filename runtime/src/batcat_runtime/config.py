@@ -111,7 +111,7 @@ def _explain(error: Any) -> str:
     must_be = _allowed(rule, allowed)
     if must_be is None:
         said = error.message.removeprefix(error.name or "").strip()
-        return f"{where} is {_shown(error.value)}: {said}"
+        return f"{where} is {_shown(error.value)}; it {said}: {rule} {_shown(allowed)}"
     hint = f" ({definition['description']})" if "description" in definition else ""
     return f"{where} is {_shown(error.value)}; it must be {must_be}{hint}"
 

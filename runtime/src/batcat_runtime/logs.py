@@ -16,7 +16,7 @@ import sys
 import threading
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from .errors import ConfigError
 from .paths import in_processing_job
@@ -109,7 +109,13 @@ def _one_of(variable: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-class _Console(logging.StreamHandler[TextIO]):
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[TextIO]
+else:
+    _StreamHandler = logging.StreamHandler  # takes no type in Python 3.10
+
+
+class _Console(_StreamHandler):
     """Standard error as it is when a line is written, so that redirection is followed."""
 
     def emit(self, record: logging.LogRecord) -> None:

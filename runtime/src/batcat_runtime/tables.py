@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
@@ -54,7 +55,8 @@ def read_csv(buffer: io.BytesIO, source: str, encoding: str | None = None) -> pd
     _check_first_row(buffer, source, encoding)
     try:
         # Types are inferred from whole columns: by chunks, one column may hold two types.
-        return pd.read_csv(buffer, encoding=encoding, low_memory=False)
+        table: pd.DataFrame
+        table = pd.read_csv(buffer, encoding=encoding, low_memory=False, **_exact_floats())
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{source} is empty: it has no header; check what wrote it") from error
     except pd.errors.ParserError as error:
@@ -68,6 +70,15 @@ def read_csv(buffer: io.BytesIO, source: str, encoding: str | None = None) -> pd
             f"{source} is not {error.encoding} text{_find_bad_text(buffer, error.encoding)}; "
             "say which encoding it has, for example encoding='gb18030' or 'latin-1'",
         ) from error
+    return table
+
+
+def _exact_floats() -> dict[str, Any]:
+    """Ask for floats as they were written; before 3.1, pandas rounds a third of them otherwise."""
+    import pandas as pd
+
+    major, minor = (int(part) for part in pd.__version__.split(".")[:2])
+    return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def _check_first_row(buffer: io.BytesIO, source: str, encoding: str | None) -> None:
@@ -158,14 +169,16 @@ def read_excel(buffer: io.BytesIO, source: str, *, sheet_name: Any = 0, header: 
         MissingError: it has no such sheet.
         MissingExtraError: openpyxl is not installed.
     """
-    with _book(buffer, source) as book:
+    import pandas as pd
+
+    with _workbook(source), pd.ExcelFile(buffer) as book:
         names = book.sheet_names
         wanted = sheet_name if isinstance(sheet_name, list) else [sheet_name]
         known = {None, *names, *range(-len(names), len(names))}
         absent = [sheet for sheet in wanted if sheet not in known]
         if absent:
             raise MissingError(f"{source} has no sheet {absent[0]!r}; its sheets are {names}")
-        return book.parse(sheet_name=sheet_name, header=header)
+        return pd.read_excel(book, sheet_name=sheet_name, header=header)
 
 
 def stack_excel(workbooks: Iterable[tuple[str, str, io.BytesIO]]) -> pd.DataFrame:
@@ -190,14 +203,14 @@ def stack_excel(workbooks: Iterable[tuple[str, str, io.BytesIO]]) -> pd.DataFram
     return pd.concat(frames, names=["file", "sheet", "row"])
 
 
-def _book(buffer: io.BytesIO, source: str) -> Any:
-    import pandas as pd
-
+@contextmanager
+def _workbook(source: str) -> Iterator[None]:
+    """Say in our errors what pandas and openpyxl cannot read."""
     try:
-        return pd.ExcelFile(buffer)
+        yield
     except ImportError as error:
         if "openpyxl" in str(error):
             raise MissingExtraError("openpyxl", "excel") from error
         raise DataError(f"{source} is not an .xlsx workbook ({error}); save it as .xlsx") from error
-    except (BadZipFile, KeyError, ValueError) as error:
+    except (BadZipFile, KeyError, SyntaxError, ValueError) as error:  # torn XML is a SyntaxError
         raise DataError(f"{source} cannot be read as an Excel workbook: {error}") from error

@@ -1,0 +1,117 @@
+"""Many objects at once: listing them, and copying them without fetching them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import batcat_runtime as bc
+from batcat_runtime import s3
+from batcat_runtime.aws import client
+
+
+def fill(bucket: str, *keys: str) -> None:
+    """Store an object of its own content under each key."""
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(
+                lambda key: client("s3").put_object(Bucket=bucket, Key=key, Body=key.encode()),
+                keys,
+            )
+        )
+
+
+def test_keys_are_listed_by_how_they_begin_and_end(s3_bucket: str) -> None:
+    """Blanks, plus signs, percent signs and Chinese names come as they are."""
+    odd = "raw/my data+1%20电池.csv"
+    fill(s3_bucket, odd, "raw/a.csv", "raw/b.txt", "other/a.csv")
+    assert bc.list_keys(bucket=s3_bucket, prefix="raw/", suffix=".csv") == ["raw/a.csv", odd]
+    assert bc.list_keys(s3_bucket, "raw/", "") == ["raw/a.csv", "raw/b.txt", odd]
+    assert bc.list_keys(s3_bucket, "nothing", "") == []
+    assert len(bc.list_keys(s3_bucket)) == 4
+
+
+def test_a_list_goes_on_after_the_first_thousand(s3_bucket: str) -> None:
+    """S3 answers 1000 keys at a time."""
+    keys = [f"many/{number:04}.csv" for number in range(1005)]
+    fill(s3_bucket, *keys)
+    assert bc.list_keys(s3_bucket, "many/", ".csv") == keys
+
+
+def test_objects_are_copied_under_the_kept_part_of_their_key(s3_bucket: str) -> None:
+    """``key_sub`` cuts the old key like a slice; other objects stay where they are."""
+    fill(s3_bucket, "raw/2026-01.csv", "raw/2026-02.csv", "raw/notes.txt")
+    copied = bc.copy_bucket_files(
+        bucket=s3_bucket,
+        prefix="raw/",
+        suffix=".csv",
+        target_bucket=s3_bucket,
+        target_prefix="month/",
+        target_suffix=".bak",
+        key_sub=(4, 11),
+    )
+    assert copied == ["month/2026-01.bak", "month/2026-02.bak"]
+    assert bc.list_keys(s3_bucket, "month/", "") == copied
+    assert bc.pd_s3_buffer(s3_bucket, copied[1]).read() == b"raw/2026-02.csv"
+
+
+def test_the_content_of_copied_objects_never_comes_here(
+    s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies are made inside S3, also those that are too large for one request."""
+    fill(s3_bucket, "raw/a.csv")
+    calls: list[str] = []
+    hear = calls.append
+    client("s3").meta.events.register(
+        "before-call.s3", lambda model, **_: hear(model.name), unique_id="hear"
+    )
+    try:
+        bc.copy_bucket_files(s3_bucket, "raw/", ".csv", s3_bucket, "small/", "", (4, None))
+        monkeypatch.setattr(s3, "_ONE_COPY", 0)
+        bc.copy_bucket_files(s3_bucket, "raw/", ".csv", s3_bucket, "large/", "", (4, None))
+    finally:
+        client("s3").meta.events.unregister("before-call.s3", unique_id="hear")
+    assert set(calls) == {"ListObjectsV2", "CopyObject", "HeadObject"}
+    assert bc.list_keys(s3_bucket, "", "/a.csv") == ["large/a.csv", "raw/a.csv", "small/a.csv"]
+
+
+def test_two_objects_that_would_get_one_key_are_refused_before_any_copy(s3_bucket: str) -> None:
+    """Otherwise one would be lost; the message names all three keys."""
+    fill(s3_bucket, "a/data.csv", "b/data.csv")
+    with pytest.raises(
+        bc.DataError, match=r"a/data\.csv and b/data\.csv would both be copied to all/data\.csv"
+    ):
+        bc.copy_bucket_files(s3_bucket, "", ".csv", s3_bucket, "all/", "", (2, None))
+    assert bc.list_keys(s3_bucket, "all/", "") == []
+
+
+def test_a_copy_that_fails_says_from_where_to_where(s3_bucket: str) -> None:
+    """Here the target bucket does not exist."""
+    fill(s3_bucket, "raw/a.csv", "raw/b.csv")
+    with pytest.raises(
+        bc.MissingError, match=rf"copy s3://{s3_bucket}/raw/\w.csv to s3://no-such-bucket/\w.csv"
+    ):
+        bc.copy_bucket_files(s3_bucket, "raw/", "", "no-such-bucket", "", "", (4, None))
+
+
+@given(
+    keys=st.lists(st.text(min_size=1), unique=True),
+    prefix=st.text(),
+    suffix=st.text(),
+    key_sub=st.tuples(st.none() | st.integers(-9, 9), st.none() | st.integers(-9, 9)),
+)
+def test_every_object_gets_its_own_key_or_all_are_refused(
+    keys: list[str], prefix: str, suffix: str, key_sub: tuple[int | None, int | None]
+) -> None:
+    """No plan of copies ever lets one object overwrite another."""
+    expected = [f"{prefix}{key[key_sub[0] : key_sub[1]]}{suffix}" for key in keys]
+    try:
+        planned = s3._target_keys(keys, prefix, suffix, key_sub)  # noqa: SLF001 - the plan itself
+    except bc.DataError:
+        assert len(set(expected)) < len(keys)
+    else:
+        assert planned == expected
+        assert len(set(planned)) == len(keys)

@@ -1,0 +1,142 @@
+"""CSV and Excel are read strictly: nothing is dropped, shifted or guessed in silence."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import batcat_runtime as bc
+from batcat_runtime import tables
+from batcat_runtime.aws import client
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JANUARY = pd.DataFrame({"cell": ["a", "b"], "volt": [3.5, 3.6]})
+FEBRUARY = pd.DataFrame({"cell": ["c"], "volt": [3.7]})
+
+
+def read(text: str, encoding: str = "utf-8") -> pd.DataFrame:
+    """Read text as if it came from an object."""
+    return tables.read_csv(io.BytesIO(text.encode(encoding)), "s3://data/x.csv", None)
+
+
+def workbook(bucket: str, key: str, sheets: Mapping[str, pd.DataFrame]) -> None:
+    """Store an Excel workbook."""
+    buffer = io.BytesIO()
+    with pd.ExcelWriter(buffer) as book:
+        for name, frame in sheets.items():
+            frame.to_excel(book, sheet_name=name, index=False)
+    client("s3").put_object(Bucket=bucket, Key=key, Body=buffer.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,2\n3,4,5\n", "line 3 has 3 fields, the header has 2"),
+        ("a,b\n1,2,3\n4,5\n", "line 2 has 3 fields, the header has 2"),
+        ("a,b\n1,2,\n3,4,\n", "line 2 has 3 fields, the header has 2"),
+        ('a,b\n"x\ny",2\n\n3,4,5\n', "line 5 has 3 fields, the header has 2"),
+        ("\n\na,b\r\n1,2\r\n3,4,5\r\n", "line 5 has 3 fields, the header has 2"),
+        ('a,b\n1,2\n3,"4\n5,6\n', "a quotation that begins in line 3 does not end"),
+        ("", "is empty: it has no header"),
+        ("\n\n", "is empty: it has no header"),
+    ],
+)
+def test_a_malformed_csv_names_the_line_to_correct(text: str, message: str) -> None:
+    """The line of the file, however many quoted or blank lines come before it."""
+    with pytest.raises(bc.DataError, match=message) as raised:
+        read(text)
+    assert str(raised.value).startswith("s3://data/x.csv is ")
+
+
+def test_text_in_another_encoding_names_the_line() -> None:
+    """As well as the way to say which encoding it has."""
+    with pytest.raises(bc.DataError, match=r"is not utf-8 text in line 3; .*encoding='gb18030'"):
+        read("a,b\n1,2\n3,é\n", encoding="latin-1")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
+    """Excel writes one into the CSV files it exports, quoted names or not."""
+    assert list(read('\ufeff"a,b",c\n1,2\n').columns) == ["a,b", "c"]
+
+
+def test_a_short_row_ends_in_missing_values() -> None:
+    """As pandas does it."""
+    assert read("a,b\n1\n3,4\n")["b"].isna().tolist() == [True, False]
+
+
+def test_a_column_has_one_type_however_long_it_is() -> None:
+    """Inferred in pieces, as pandas does by default, it would hold numbers and texts."""
+    column = read("a\n" + "1\n" * 400_000 + "x\n")["a"]
+    assert set(column.map(type)) == {str}
+
+
+def test_a_sheet_is_read_by_name_or_place(s3_bucket: str) -> None:
+    """The first one if nothing is said; several as a dictionary."""
+    workbook(s3_bucket, "x.xlsx", {"jan": JANUARY, "feb": FEBRUARY})
+    first = bc.read_excel_from_bucket(s3_bucket, "x.xlsx")
+    second = bc.read_excel_from_bucket(s3_bucket, "x.xlsx", sheet_name="feb", header=0)
+    bare = bc.read_excel_from_bucket(s3_bucket, "x.xlsx", sheet_name=1, header=None)
+    every = bc.read_excel_from_bucket(bucket=s3_bucket, key="x.xlsx", sheet_name=None)
+    pd.testing.assert_frame_equal(first, JANUARY)
+    pd.testing.assert_frame_equal(second, FEBRUARY)
+    assert bare.shape == (2, 2)
+    assert list(every) == ["jan", "feb"]
+
+
+@pytest.mark.parametrize("sheet", ["march", 2, [0, "march"]])
+def test_a_missing_sheet_is_named_with_those_there_are(
+    s3_bucket: str, sheet: str | int | list[str | int]
+) -> None:
+    """And with the object."""
+    workbook(s3_bucket, "x.xlsx", {"jan": JANUARY, "feb": FEBRUARY})
+    expected = rf"s3://{s3_bucket}/x\.xlsx has no sheet .*its sheets are \['jan', 'feb'\]"
+    with pytest.raises(bc.MissingError, match=expected):
+        bc.read_excel_from_bucket(s3_bucket, "x.xlsx", sheet)
+
+
+def test_all_sheets_of_several_workbooks_keep_their_names(
+    s3_bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The index says from which file and sheet each row comes; nothing is printed."""
+    workbook(s3_bucket, "2025.xlsx", {"jan": JANUARY, "feb": FEBRUARY})
+    workbook(s3_bucket, "2026.xlsx", {"jan": FEBRUARY})
+    read = bc.read_excel_list_from_bucket(bucket=s3_bucket, key_list=["2026.xlsx", "2025.xlsx"])
+    assert list(read.columns) == ["cell", "volt"]
+    assert read.reset_index().to_dict("split")["data"] == [
+        ["2026.xlsx", "jan", 0, "c", 3.7],
+        ["2025.xlsx", "jan", 0, "a", 3.5],
+        ["2025.xlsx", "jan", 1, "b", 3.6],
+        ["2025.xlsx", "feb", 0, "c", 3.7],
+    ]
+    assert read.index.names == ["file", "sheet", "row"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_empty_list_of_workbooks_is_an_error(s3_bucket: str) -> None:
+    """Most likely the listing before it found nothing."""
+    with pytest.raises(bc.MissingError, match="key_list is empty; check the prefix"):
+        bc.read_excel_list_from_bucket(s3_bucket, [])
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"", b"PK\x03\x04 torn"])
+def test_what_is_no_workbook_is_named(s3_bucket: str, content: bytes) -> None:
+    """A CSV, nothing, or half of one."""
+    client("s3").put_object(Bucket=s3_bucket, Key="x.xlsx", Body=content)
+    with pytest.raises(bc.DataError, match=rf"s3://{s3_bucket}/x\.xlsx .*Excel"):
+        bc.read_excel_from_bucket(s3_bucket, "x.xlsx")
+
+
+def test_without_openpyxl_the_error_names_what_to_install(
+    s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line to paste."""
+    workbook(s3_bucket, "x.xlsx", {"jan": JANUARY})
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(bc.MissingExtraError, match=r"batcat-runtime\[excel\]"):
+        bc.read_excel_from_bucket(s3_bucket, "x.xlsx")

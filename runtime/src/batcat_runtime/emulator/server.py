@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HOST = "127.0.0.1"
+POLL_SECONDS = 0.05
+"""How soon the socket loop notices that it is to stop, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def serve(options: Options) -> int:
         signal.signal(name, lambda *_: stop.set())
     if options.parent_pipe:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
     application.start(world)
     _announce(world)
     threading.Thread(target=application.gateway.warm, daemon=True).start()

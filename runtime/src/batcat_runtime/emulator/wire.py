@@ -108,8 +108,14 @@ class Wire:
             self.model.operation_model(operation),
             SerializationContext(request_id()),
         )
-        answer = serializer.serialize(result or {})
+        result = result or {}
+        answer = serializer.serialize(result)
         body = answer["body"]
+        shape = self.model.operation_model(operation).output_shape
+        members = shape.members if shape is not None else {}
+        for name, member in members.items():
+            if member.serialization.get("location") == "statusCode" and name in result:
+                answer["status_code"] = result[name]
         return (
             int(answer["status_code"]),
             answer["headers"],

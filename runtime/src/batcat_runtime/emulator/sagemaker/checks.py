@@ -6,10 +6,10 @@ reference), the AWS documentation of Processing, and messages quoted in public i
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.roles import assumable
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
@@ -128,28 +128,11 @@ def _check_cluster(cluster: dict[str, Any]) -> None:
 
 
 def _check_role(world: World, arn: str) -> None:
-    """The role must exist and let SageMaker assume it.
-
-    A role of another account cannot be looked up: the account of a local AWS is made up, so a
-    real role's ARN is accepted as it is.
-    """
-    account, _, path = arn.split(":", 4)[4].partition(":")
-    if account != world.account:
-        return
-    iam = world.client("iam")
-    try:
-        role = iam.get_role(RoleName=path.rpartition("/")[2])["Role"]
-    except iam.exceptions.NoSuchEntityException:
-        raise _not_assumable(arn) from None
-    if SAGEMAKER_PRINCIPAL not in json.dumps(role["AssumeRolePolicyDocument"]):
-        raise _not_assumable(arn)
-
-
-def _not_assumable(arn: str) -> ServiceError:
-    return _invalid(
-        f"Could not assume role {arn}. Please ensure that the role exists and allows principal "
-        f"'{SAGEMAKER_PRINCIPAL}' to assume the role.",
-    )
+    if not assumable(world, arn, SAGEMAKER_PRINCIPAL):
+        raise _invalid(
+            f"Could not assume role {arn}. Please ensure that the role exists and allows principal "
+            f"'{SAGEMAKER_PRINCIPAL}' to assume the role.",
+        )
 
 
 def _invalid(message: str) -> ServiceError:

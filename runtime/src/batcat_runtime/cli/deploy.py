@@ -1,0 +1,108 @@
+"""``batcat deploy``."""
+
+from typing import Annotated, Any
+
+import typer
+
+from batcat_runtime.deploy.project import Project, load_project
+from batcat_runtime.errors import ConfigError
+
+from .errors import reported
+from .options import AsJson, Debug, Environment, ProjectFolder, Yes
+from .reached import reached
+from .screen import Screen
+
+EXAMPLES = """
+batcat deploy                     a rehearsal on a local AWS
+batcat deploy --dry-run           only show the changes
+batcat deploy --env dev           into the account of environment dev; asks first
+batcat deploy --env dev --yes     the same without asking, for a pipeline
+"""
+
+
+@reported
+def deploy(  # noqa: PLR0913 - typer makes an option of each argument
+    *,
+    env: Environment = "local",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    project: ProjectFolder = None,
+    as_json: AsJson = False,
+    yes: Yes = False,
+    debug: Debug = False,  # noqa: ARG001 - read by reported()
+) -> None:
+    """Show what would change, then apply it.
+
+    A table shows what will be added, changed, replaced or removed. An account is changed only
+    after you agree.
+    """
+    here = load_project(project, env)
+    screen = Screen(as_json=as_json)
+    with reached(here) as is_brief:
+        from batcat_runtime.deploy.plan import discard, make_plan
+
+        from .views.tables import plan_document, show_plan
+
+        plan = make_plan(here, clean_up=not dry_run)
+        show_plan(screen, plan, here)
+        if dry_run:
+            discard(plan)
+            screen.answer({**plan_document(plan, here), "status": "PLANNED"})
+            return
+        if not plan.is_empty:
+            _confirm(here, plan, screen, yes=yes)
+            _apply(plan, screen)
+        outputs = _outputs(here)
+        for name, value in outputs.items():
+            screen.say(f"{name:<22} {value}")
+        if is_brief:
+            screen.say("This local AWS ends with the command; keep one with: batcat local")
+        screen.answer({**plan_document(plan, here), "status": "DEPLOYED", "outputs": outputs})
+
+
+def _confirm(here: Project, plan: Any, screen: Screen, *, yes: bool) -> None:
+    """Ask before an account is changed; the local AWS is nobody's account."""
+    from batcat_runtime.deploy.plan import discard
+
+    if yes or here.is_local:
+        return
+    where = f"account {plan.account.id}, region {plan.account.region}"
+    try:
+        agreed = ask(f"Apply these changes to {where}?", screen)
+    except BaseException:
+        discard(plan)
+        raise
+    if not agreed:
+        discard(plan)
+        screen.say("Nothing was changed.")
+        screen.answer({"status": "DECLINED"})
+        raise typer.Exit(1)
+
+
+def ask(question: str, screen: Screen) -> bool:
+    """Ask for a yes.
+
+    Raises:
+        ConfigError: there is nobody to answer.
+    """
+    import sys
+
+    if not sys.stdin.isatty():
+        raise ConfigError(f"{question} Nobody is here to answer; say --yes if you agree")
+    return typer.confirm(question, err=screen.as_json)
+
+
+def _apply(plan: Any, screen: Screen) -> None:
+    from batcat_runtime.deploy.apply import apply
+
+    from .views.tables import show_stack_event
+
+    for event in apply(plan):
+        show_stack_event(screen, event)
+
+
+def _outputs(here: Project) -> dict[str, str]:
+    from batcat_runtime.deploy.stack import deployed_stack
+
+    return deployed_stack(here).outputs

@@ -1,0 +1,1 @@
+"""What verbs show: each function draws what it is given, and decides nothing."""

@@ -1,0 +1,102 @@
+"""Act: execute a plan and tell what happens as it happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batcat_runtime import aws
+from batcat_runtime.errors import DeployError
+
+from .polling import pauses
+from .stack import StackEvent, events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .plan import Plan
+
+_ADVICE = (
+    ("already exists", "another stack or person made it; rename it, or delete the other one"),
+    ("not authorized", "the credentials lack this right; ask for it, or use another profile"),
+    ("AccessDenied", "the credentials lack this right; ask for it, or use another profile"),
+    ("LimitExceeded", "a quota of the account is reached; ask AWS to raise it"),
+)
+_DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
+STACK_TYPE = "AWS::CloudFormation::Stack"
+_DEFAULT_ADVICE = "correct deploy/template.yaml and run batcat deploy again"
+
+
+def apply(plan: Plan) -> Iterator[StackEvent]:
+    """Execute a plan.
+
+    Args:
+        plan: what :func:`batcat_runtime.deploy.plan.make_plan` returned.
+
+    Yields:
+        Each event of the stack as it happens.
+
+    Raises:
+        DeployError: it failed; the message names the first resource that failed, the reason, and
+            what to try.
+    """
+    if plan.is_empty:
+        return
+    region = plan.account.region
+    seen = {event.id for event in events(plan.stack, region)}
+    with aws.explained(f"deploy stack {plan.stack}", "plan again"):
+        aws.client("cloudformation", region).execute_change_set(ChangeSetName=plan.change_set)
+    yield from follow(plan.stack, region, seen)
+
+
+def follow(stack: str, region: str, seen: set[str]) -> Iterator[StackEvent]:
+    """Follow a stack's operation to its end.
+
+    Args:
+        stack: name or ARN of the stack; only the ARN can be followed through its deletion.
+        region: AWS region.
+        seen: ids of the events that were there before the operation began.
+
+    Yields:
+        Each new event, oldest first.
+
+    Raises:
+        DeployError: the operation failed.
+    """
+    failures: list[StackEvent] = []
+    for _ in pauses():
+        for event in _new_events(stack, region, seen):
+            yield event
+            if event.type != STACK_TYPE:
+                failures += [event] if event.is_failure else []
+                continue
+            # The end is read from the events and not from the stack's status, which may still
+            # be the one before the operation. Nested stacks have other names.
+            if not stack.endswith(event.logical) and f"/{event.logical}/" not in stack:
+                continue
+            if event.status in _DONE:
+                return
+            if not event.status.endswith("_IN_PROGRESS"):
+                raise DeployError(_explain(event, failures))
+
+
+def _new_events(stack: str, region: str, seen: set[str]) -> list[StackEvent]:
+    new: list[StackEvent] = []
+    for event in events(stack, region):  # newest first
+        if event.id in seen:
+            break
+        seen.add(event.id)
+        new.append(event)
+    return new[::-1]
+
+
+def _explain(end: StackEvent, failures: list[StackEvent]) -> str:
+    ended = f"stack {end.logical} ended as {end.status}"
+    if not failures:
+        return f"{ended}: {end.reason or 'CloudFormation gives no reason'}"
+    first = failures[0]
+    advice = next((text for sign, text in _ADVICE if sign in first.reason), _DEFAULT_ADVICE)
+    after = "; everything is as it was before" if "ROLLBACK_COMPLETE" in end.status else ""
+    return (
+        f"{ended}: {first.logical} ({first.type}) is {first.status}: "
+        f"{first.reason or 'no reason given'}{after}. What to try: {advice}"
+    )

@@ -1,0 +1,188 @@
+"""Input up, results down."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime import aws
+from batcat_runtime.errors import ConfigError, ExecutionError, MissingError
+
+if TYPE_CHECKING:
+    from .project import Project
+
+THREADS = 16  # transport is the bottleneck, not the CPU
+RESULT_FOLDER = Path("data") / "result"
+
+
+def default_input(project: Project, step: str | None = None) -> Path:
+    """Folder that a run, or a single step, takes its input from.
+
+    Args:
+        project: the project.
+        step: name of a step that runs alone; None for a whole run.
+
+    Returns:
+        ``data/raw`` for the first step, ``data/tmp/<the step before>`` for any other.
+    """
+    if step is None or step == project.steps[0]:
+        return project.root / "data" / "raw"
+    return project.root / "data" / "tmp" / project.steps[project.steps.index(step) - 1]
+
+
+def upload_input(source: str | Path, prefix: str, region: str) -> int:
+    """Upload a file or a folder.
+
+    Args:
+        source: the file or folder; hidden files are left out.
+        prefix: ``s3://bucket/…/``, ending in a slash.
+        region: AWS region.
+
+    Returns:
+        How many files were uploaded.
+
+    Raises:
+        MissingError: there is no such file or folder, or nothing in it.
+    """
+    path = Path(source)
+    if path.is_file():
+        files = {path.name: path}
+    else:
+        files = {
+            file.relative_to(path).as_posix(): file
+            for file in sorted(path.rglob("*"))
+            if file.is_file() and not _hidden(file.relative_to(path))
+        }
+    if not files:
+        state = "holds no files" if path.is_dir() else "does not exist"
+        raise MissingError(
+            f"input {_shown(path)} {state}; put data there, or name other input with --input",
+        )
+    bucket, key = split_uri(prefix)
+    s3 = aws.client("s3", region)
+
+    def upload(item: tuple[str, Path]) -> None:
+        s3.upload_file(str(item[1]), bucket, key + item[0])
+
+    with aws.explained(f"upload {_shown(path)} to {prefix}", "deploy first"):
+        _in_parallel(upload, list(files.items()))
+    return len(files)
+
+
+def copy_input(source: str, prefix: str, region: str) -> int:
+    """Copy objects from one prefix to another inside S3.
+
+    Args:
+        source: ``s3://`` address of an object or a prefix.
+        prefix: ``s3://bucket/…/``, ending in a slash.
+        region: AWS region.
+
+    Returns:
+        How many objects were copied.
+
+    Raises:
+        MissingError: there is nothing at the source.
+    """
+    bucket, key = split_uri(source)
+    target_bucket, target_key = split_uri(prefix)
+    s3 = aws.client("s3", region)
+
+    def copy(one: dict[str, Any]) -> None:
+        rest = one["Key"][len(key) :].lstrip("/") or one["Key"].rpartition("/")[2]
+        s3.copy({"Bucket": bucket, "Key": one["Key"]}, target_bucket, target_key + rest)
+
+    with aws.explained(f"copy {source} to {prefix}", "name other input with --input"):
+        objects = _objects(bucket, key, region)
+        _in_parallel(copy, objects)
+    if not objects:
+        raise MissingError(f"there is nothing at {source}; name other input with --input")
+    return len(objects)
+
+
+def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
+    """Download a result so that it is there whole, or not at all.
+
+    Args:
+        prefix: ``s3://bucket/…/`` of the last step's output.
+        destination: folder to make; one that is there is replaced once the new one is whole.
+        region: AWS region.
+
+    Returns:
+        The files, sorted.
+
+    Raises:
+        ExecutionError: there is nothing below the prefix.
+    """
+    bucket, key = split_uri(prefix)
+    s3 = aws.client("s3", region)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{destination.name}-", dir=destination.parent))
+
+    def download(one: dict[str, Any]) -> None:
+        file = partial / one["Key"][len(key) :]
+        if not file.resolve().is_relative_to(partial.resolve()):
+            raise ConfigError(f"object s3://{bucket}/{one['Key']} would be written elsewhere")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        s3.download_file(bucket, one["Key"], str(file))
+
+    try:
+        with aws.explained(f"fetch {prefix}", "see batcat logs"):
+            found = [one for one in _objects(bucket, key, region) if one["Key"][-1] != "/"]
+            _in_parallel(download, found)
+        if not found:
+            raise ExecutionError(
+                f"the run succeeded, but there is nothing at {prefix}: its last step wrote no "
+                "file to its output folder; see batcat logs",
+            )
+        partial.chmod(0o755)  # mkdtemp keeps it from everybody else
+        if destination.exists():
+            shutil.rmtree(destination)
+        partial.rename(destination)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return sorted(file for file in destination.rglob("*") if file.is_file())
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Split ``s3://bucket/key`` into bucket and key.
+
+    Raises:
+        ConfigError: it is no such address.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket:
+        raise ConfigError(f"{uri!r} is no S3 address; it looks like s3://bucket/prefix/")
+    return bucket, key
+
+
+def _objects(bucket: str, prefix: str, region: str) -> list[dict[str, Any]]:
+    pages = aws.client("s3", region).get_paginator("list_objects_v2")
+    return [
+        one
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+        for one in page.get("Contents", [])
+    ]
+
+
+def _in_parallel(function: Any, items: list[Any]) -> None:
+    if len(items) == 1:
+        function(items[0])
+        return
+    with ThreadPoolExecutor(THREADS) as pool:
+        for _ in pool.map(function, items):
+            pass
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _shown(path: Path) -> str:
+    """The path relative to the working folder where that is shorter."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

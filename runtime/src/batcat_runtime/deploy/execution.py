@@ -1,0 +1,155 @@
+"""Start an execution, follow it, stop it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime import aws
+from batcat_runtime.errors import ExecutionError
+
+from . import names
+from .history import Ended, History, StateEvent
+from .polling import pauses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .project import Project
+
+STOP_SECONDS = 150.0
+"""How long a job may take to stop: SageMaker waits 120 s between SIGTERM and SIGKILL."""
+# Source: Amazon SageMaker API Reference, StopProcessingJob.
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One run of a state machine.
+
+    Attributes:
+        arn: its ARN.
+        run: its name, which is the front of its jobs' names.
+        region: AWS region.
+    """
+
+    arn: str
+    run: str
+    region: str
+
+
+def new_run(project: Project) -> str:
+    """Name a run that begins now."""
+    run = names.run(project.project, project.purpose, datetime.now(timezone.utc))
+    for step in project.steps:
+        names.job(run, step)  # a name that AWS would refuse is found before anything is uploaded
+    return run
+
+
+def start(
+    project: Project, state_machine: str, run: str, input_path: str | None = None
+) -> Execution:
+    """Start an execution.
+
+    Args:
+        project: the project.
+        state_machine: ARN of the state machine.
+        run: name from :func:`new_run`.
+        input_path: ``s3://`` prefix of the input; None takes the state machine's own default.
+
+    Returns:
+        The execution, which has begun.
+
+    Raises:
+        ExecutionError: a run of this name exists.
+        AccessError: the credentials do not allow it.
+    """
+    given = {"ProcessingJobName": run, "ResultPath": project.result_path}
+    if input_path:
+        given["InputPath"] = input_path
+    client = aws.client("stepfunctions", project.region)
+    try:
+        with aws.explained(f"start run {run}", "deploy first"):
+            answer = client.start_execution(
+                stateMachineArn=state_machine, name=run, input=json.dumps(given)
+            )
+    except client.exceptions.ExecutionAlreadyExists as error:
+        raise ExecutionError(
+            f"a run named {run} exists: another one began in the same second; run again",
+        ) from error
+    return Execution(answer["executionArn"], run, project.region)
+
+
+def follow(execution: Execution) -> Iterator[StateEvent | Ended | None]:
+    """Follow an execution to its end.
+
+    Yields:
+        Each event as it happens, the last one an :class:`Ended`; None after each look at the
+        history, so that a display can move on.
+    """
+    history, last = History(), 0
+    for _ in pauses():
+        events = _events_after(execution, last)
+        last = events[-1]["id"] if events else last
+        for event in history.read(events):
+            yield event
+            if isinstance(event, Ended):
+                return
+        yield None
+
+
+def read(execution: Execution) -> list[StateEvent | Ended]:
+    """Read all that has happened until now."""
+    return History().read(_events_after(execution, 0))
+
+
+def _events_after(execution: Execution, last: int) -> list[dict[str, Any]]:
+    """Events with an id above ``last``, oldest first; read backwards to fetch only the new ones."""
+    client = aws.client("stepfunctions", execution.region)
+    new: list[dict[str, Any]] = []
+    with aws.explained(f"follow run {execution.run}", "see batcat status"):
+        pages = client.get_paginator("get_execution_history").paginate(
+            executionArn=execution.arn, reverseOrder=True, PaginationConfig={"PageSize": 100}
+        )
+        for page in pages:
+            new += [event for event in page["events"] if event["id"] > last]
+            if not page["events"] or page["events"][-1]["id"] <= last:
+                break
+    return new[::-1]
+
+
+def stop(execution: Execution, project: Project) -> None:
+    """Stop an execution and its Processing jobs, and wait until they have really stopped.
+
+    Raises:
+        ExecutionError: a job was still running after :data:`STOP_SECONDS`.
+    """
+    client = aws.client("stepfunctions", execution.region)
+    with aws.explained(f"stop run {execution.run}", "it may have ended already"):
+        client.stop_execution(
+            executionArn=execution.arn, error="Stopped", cause="stopped by the user"
+        )
+    jobs = {names.job(execution.run, step) for step in project.steps}
+    for passed in pauses(STOP_SECONDS):
+        jobs = {job for job in jobs if _still_running(job, execution.region, insist=passed > 1)}
+        if not jobs:
+            return
+    raise ExecutionError(
+        f"run {execution.run} is stopped, but its Processing job {', '.join(sorted(jobs))} still "
+        "runs; see it with: aws sagemaker describe-processing-job",
+    )
+
+
+def _still_running(job: str, region: str, *, insist: bool) -> bool:
+    """Whether a job runs; stops it when Step Functions has not done so by itself."""
+    from botocore.exceptions import ClientError
+
+    sagemaker = aws.client("sagemaker", region)
+    try:
+        status = sagemaker.describe_processing_job(ProcessingJobName=job)["ProcessingJobStatus"]
+        if status == "InProgress" and insist:
+            sagemaker.stop_processing_job(ProcessingJobName=job)
+    except ClientError:
+        return False  # it was never made, or has just ended
+    return status in {"InProgress", "Stopping"}

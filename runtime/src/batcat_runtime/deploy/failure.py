@@ -1,0 +1,135 @@
+"""Why an execution did not succeed, in words that help."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime.errors import ExecutionError
+
+from .history import Ended, StateEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_OUTCOMES = {
+    "FAILED": "failed",
+    "TIMED_OUT": "took longer than the state machine allows",
+    "ABORTED": "was stopped",
+}
+
+
+class RunFailedError(ExecutionError):
+    """A run did not succeed.
+
+    Attributes:
+        run: name of the run.
+        status: ``FAILED``, ``ABORTED`` or ``TIMED_OUT``.
+        step: name of the state that failed; empty when none did.
+        job: name of its Processing job; empty when there was none.
+        reason: why, in one sentence.
+        exit_message: what the step wrote to ``/opt/ml/output/message``.
+        log: the last lines of the step's log.
+        advice: what to try next, one line each.
+    """
+
+    def __init__(  # noqa: PLR0913 - an error carries all that its reader needs
+        self,
+        run: str,
+        status: str,
+        *,
+        step: str = "",
+        job: str = "",
+        reason: str = "",
+        exit_message: str = "",
+        log: tuple[str, ...] = (),
+        advice: tuple[str, ...] = (),
+    ) -> None:
+        self.run, self.status, self.step, self.job = run, status, step, job
+        self.reason, self.exit_message, self.log, self.advice = reason, exit_message, log, advice
+        outcome = _OUTCOMES.get(status, status)
+        where = f"step {step} of run {run}" if step else f"run {run}"
+        message = f"{where} {outcome}: {reason or 'no reason was given'}"
+        if exit_message and exit_message not in message:
+            message += f" (it says: {exit_message})"
+        super().__init__(message)
+
+
+def explain(
+    run: str, events: Iterable[StateEvent | Ended | None], log_of: Any = None
+) -> RunFailedError:
+    """Make the error for a run that did not succeed.
+
+    Args:
+        run: name of the run.
+        events: everything that was followed, including its :class:`Ended`.
+        log_of: function from a job's name to the last lines of its log; None shows no log.
+
+    Returns:
+        The error, to be raised.
+    """
+    known = [event for event in events if event is not None]
+    ended = next((one for one in reversed(known) if isinstance(one, Ended)), None)
+    failed = _last_failure(known)
+    status = ended.status if ended else "FAILED"
+    if failed is None:
+        reason = ". ".join(filter(None, (ended.error, ended.cause))) if ended else ""
+        return RunFailedError(run, status, reason=reason, advice=("batcat status",))
+    described = _described(failed.cause)
+    job = described.get("ProcessingJobName") or failed.job
+    log = tuple(log_of(job)) if job and log_of else ()
+    return RunFailedError(
+        run,
+        status,
+        step=failed.state,
+        job=job,
+        reason=_reason(failed, described),
+        exit_message=described.get("ExitMessage", ""),
+        log=log,
+        advice=_advice(run, failed.state, described, has_log=bool(log)),
+    )
+
+
+def _last_failure(events: list[StateEvent | Ended]) -> StateEvent | None:
+    """The failure that was not made good by a later attempt."""
+    failure: StateEvent | None = None
+    for event in events:
+        if isinstance(event, Ended):
+            continue
+        if event.kind == "failed":
+            failure = event
+        elif failure and event.kind == "succeeded" and event.state == failure.state:
+            failure = None
+    return failure
+
+
+def _described(cause: str) -> dict[str, Any]:
+    """The job's description, which Step Functions puts into the cause as JSON."""
+    try:
+        document = json.loads(cause)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _reason(failed: StateEvent, described: dict[str, Any]) -> str:
+    if described.get("FailureReason"):
+        return str(described["FailureReason"])
+    if described.get("ProcessingJobStatus"):
+        return f"its Processing job is {described['ProcessingJobStatus']}"
+    return ": ".join(filter(None, (failed.error, failed.cause)))
+
+
+def _advice(run: str, step: str, described: dict[str, Any], *, has_log: bool) -> tuple[str, ...]:
+    reason = str(described.get("FailureReason", ""))
+    if "No S3 objects found" in reason:
+        return ("give it input: batcat run --input <file or folder>",)
+    if "MaxRuntimeInSeconds" in reason or described.get("ProcessingJobStatus") == "Stopped":
+        return (
+            "give it more time: max_runtime_seconds in deploy/config.json",
+            f"run it alone: python script/{step}.py",
+        )
+    if described:
+        advice = (f"run it alone: python script/{step}.py", f"then again: batcat run --step {step}")
+        return advice if has_log else (f"read its log: batcat logs {step} --run {run}", *advice)
+    return ("correct what AWS refused, then: batcat deploy and batcat run",)

@@ -1,0 +1,275 @@
+"""Decide first: package the project and ask CloudFormation what would change.
+
+project → package → artifacts uploaded → change set → :class:`Plan`. Nothing of the stack is
+touched until :func:`batcat_runtime.deploy.apply.apply` executes the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime import aws
+from batcat_runtime.errors import DeployError
+
+from . import artifacts, names
+from .changes import Change, change_rows
+from .package import package
+from .polling import pauses
+from .stack import Stack, find_stack, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .artifacts import Account
+    from .package import Package
+    from .project import Project
+
+# SAM templates are macros, hence AUTO_EXPAND; a project's own roles may have names.
+CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+# Source: AWS CloudFormation User Guide, "Quotas": a template passed in a request, in bytes.
+LONGEST_BODY = 51_200
+# How CloudFormation says that a change set would do nothing; the wording is all there is to
+# tell by. Source: the deployers of the AWS CLI and the SAM CLI look for the same two texts.
+NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+_STUCK = {
+    "ROLLBACK_FAILED": "run batcat down, then deploy again",
+    "CREATE_FAILED": "run batcat down, then deploy again",
+    "DELETE_FAILED": "run batcat down, which says what is in the way, then deploy again",
+    "UPDATE_ROLLBACK_FAILED": "run: aws cloudformation continue-update-rollback --stack-name {0}",
+    "UPDATE_FAILED": "run: aws cloudformation rollback-stack --stack-name {0}",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deployment would do; nothing has been done yet.
+
+    Attributes:
+        stack: name of the stack.
+        account: account and region it is for.
+        change_set: ARN of the change set; empty when there is nothing to change.
+        is_new: whether the stack is created.
+        made_review: whether planning made the empty stack that a first change set needs.
+        changes: what would change, one row a resource.
+        parameters: values the template gets.
+    """
+
+    stack: str
+    account: Account
+    change_set: str
+    is_new: bool
+    made_review: bool
+    changes: tuple[Change, ...]
+    parameters: Mapping[str, str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.change_set
+
+
+def make_plan(
+    project: Project,
+    *,
+    change_definition: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    clean_up: bool = True,
+) -> Plan:
+    """Ask CloudFormation what deploying the project would change.
+
+    Args:
+        project: the project, in its environment.
+        change_definition: applied to the state machine's definition before it is uploaded.
+        clean_up: delete the empty remains of a creation that failed, which CloudFormation
+            demands before it plans again; False raises DeployError instead.
+
+    Returns:
+        The plan.
+
+    Raises:
+        AccessError: no credentials, missing rights, or a bucket of somebody else.
+        DeployError: the stack cannot be changed now, or CloudFormation refuses the template.
+    """
+    account = artifacts.account_of(project)
+    bucket = account.artifact_bucket
+    packaged = package(project.template, bucket, project.stack, change_definition)
+    stack = _usable(find_stack(project.stack, project.region), project, clean_up=clean_up)
+    parameters = _parameters(project, packaged, account, stack)
+    is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
+    if stack is not None and not is_new and _is_current(stack, packaged, parameters, account):
+        return Plan(project.stack, account, "", False, False, (), parameters)
+    artifacts.ensure_bucket(account)
+    artifacts.upload(packaged.artifacts, account)
+    change_set = _create(project, packaged, parameters, is_new=is_new, account=account)
+    described = _wait(change_set, project)
+    if described is None:
+        delete_change_set(change_set, project.region)
+        return Plan(project.stack, account, "", False, False, (), parameters)
+    return Plan(
+        stack=project.stack,
+        account=account,
+        change_set=change_set,
+        is_new=is_new,
+        made_review=stack is None,
+        changes=change_rows(described["Changes"]),
+        parameters=parameters,
+    )
+
+
+def discard(plan: Plan) -> None:
+    """Delete a plan's change set, and the empty stack that planning made for it."""
+    if plan.change_set:
+        delete_change_set(plan.change_set, plan.account.region)
+    if plan.made_review:
+        _delete_stack(plan.stack, plan.account.region)
+
+
+def delete_change_set(change_set: str, region: str) -> None:
+    """Delete a change set that is not going to be executed."""
+    with aws.explained("delete the change set", "nothing is left to do"):
+        aws.client("cloudformation", region).delete_change_set(ChangeSetName=change_set)
+
+
+def _usable(stack: Stack | None, project: Project, *, clean_up: bool) -> Stack | None:
+    """Return a stack that a change set can be made for, or None for a new one."""
+    if stack is None or stack.is_deployed or stack.status == "REVIEW_IN_PROGRESS":
+        return stack
+    if stack.status == "ROLLBACK_COMPLETE":  # its creation failed and left nothing but itself
+        if not clean_up:
+            raise DeployError(
+                f"stack {stack.name} is left over from a creation that failed; batcat deploy "
+                "deletes it and starts again, --dry-run changes nothing and stops here",
+            )
+        _delete_stack(stack.id, project.region)
+        return None
+    if stack.status.endswith("_IN_PROGRESS"):
+        raise DeployError(
+            f"stack {stack.name} is busy ({stack.status}); wait until it is done (batcat status), "
+            "then deploy again",
+        )
+    advice = _STUCK.get(stack.status, "see its events: batcat status").format(stack.name)
+    raise DeployError(f"stack {stack.name} cannot be changed ({stack.status}); {advice}")
+
+
+def _delete_stack(stack: str, region: str) -> None:
+    with aws.explained(f"delete the empty stack {stack}", "nothing is left to do"):
+        aws.client("cloudformation", region).delete_stack(StackName=stack)
+    for _ in pauses():
+        now = find_stack(stack, region)
+        if now is None or now.status == "DELETE_COMPLETE":
+            return
+        if now.status == "DELETE_FAILED":
+            raise DeployError(f"stack {now.name} cannot be deleted: {now.reason}; run batcat down")
+
+
+def _parameters(
+    project: Project, packaged: Package, account: Account, stack: Stack | None
+) -> dict[str, str]:
+    """Values of those parameters that the template declares."""
+    values = {
+        "Project": project.project,
+        "Purpose": project.purpose,
+        "ResultBucket": project.result_s3_bucket,
+        "WorkflowRoleArn": project.workflow_execution_role,
+        "ImageUri": project.image_uri,
+        "InstanceType": project.instance_type,
+        "InstanceCount": str(project.instance_count),
+        "VolumeSizeInGB": str(project.volume_size_gb),
+        "MaxRuntimeInSeconds": str(project.max_runtime_seconds),
+    }
+    if "CreateResultBucket" in packaged.parameters:
+        makes = _stack_makes_bucket(project, account, stack)
+        values["CreateResultBucket"] = "true" if makes else "false"
+    return {name: value for name, value in values.items() if name in packaged.parameters}
+
+
+def _stack_makes_bucket(project: Project, account: Account, stack: Stack | None) -> bool:
+    """Whether the bucket is the stack's to make: it is missing, or is the stack's already."""
+    bucket = project.result_s3_bucket
+    if not artifacts.bucket_exists(bucket, account):
+        return True
+    if stack is None or stack.status == "REVIEW_IN_PROGRESS":
+        return False
+    owned = resources(stack.name, project.region).values()
+    return any(one["type"] == "AWS::S3::Bucket" and one["physical"] == bucket for one in owned)
+
+
+def _is_current(
+    stack: Stack, packaged: Package, parameters: Mapping[str, str], account: Account
+) -> bool:
+    """Whether the very same template and values are deployed; saves making a change set."""
+    import json
+
+    if any(stack.parameters.get(name) != value for name, value in parameters.items()):
+        return False
+    with aws.explained(f"read the template of stack {stack.name}", "deploy it"):
+        deployed = aws.client("cloudformation", account.region).get_template(
+            StackName=stack.name, TemplateStage="Original"
+        )["TemplateBody"]
+    # botocore parses a JSON template on its own.
+    document = json.loads(deployed) if isinstance(deployed, str) else deployed
+    return bool(document == json.loads(packaged.body))
+
+
+def _create(
+    project: Project,
+    packaged: Package,
+    parameters: Mapping[str, str],
+    *,
+    is_new: bool,
+    account: Account,
+) -> str:
+    from botocore.exceptions import ClientError
+
+    body = packaged.body.encode()
+    template: dict[str, str] = {"TemplateBody": packaged.body}
+    if len(body) > LONGEST_BODY:
+        template = {"TemplateURL": artifacts.upload_template(body, project.stack, account)}
+    try:
+        with aws.explained(f"plan stack {project.stack}", "deploy again"):
+            answer = aws.client("cloudformation", project.region).create_change_set(
+                StackName=project.stack,
+                ChangeSetName=names.change_set(datetime.now(timezone.utc)),
+                ChangeSetType="CREATE" if is_new else "UPDATE",
+                Description="made by batcat deploy",
+                Capabilities=list(CAPABILITIES),
+                Parameters=[
+                    {"ParameterKey": name, "ParameterValue": value}
+                    for name, value in parameters.items()
+                ],
+                **template,
+            )
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        raise DeployError(
+            f"CloudFormation refuses {project.template.relative_to(project.root)}: "
+            f"{told.get('Message', error)}",
+        ) from error
+    return str(answer["Id"])
+
+
+def _wait(change_set: str, project: Project) -> dict[str, Any] | None:
+    """Wait until a change set is made; None when it would change nothing."""
+    cloudformation = aws.client("cloudformation", project.region)
+    with aws.explained(f"plan stack {project.stack}", "deploy again"):
+        for _ in pauses():
+            found = cloudformation.describe_change_set(ChangeSetName=change_set)
+            status, reason = found["Status"], found.get("StatusReason", "")
+            if status == "CREATE_COMPLETE":
+                changes = found["Changes"]
+                while found.get("NextToken"):
+                    found = cloudformation.describe_change_set(
+                        ChangeSetName=change_set, NextToken=found["NextToken"]
+                    )
+                    changes += found["Changes"]
+                return {**found, "Changes": changes}
+            if status == "FAILED":
+                if any(text in reason for text in NO_CHANGES):
+                    return None
+                delete_change_set(change_set, project.region)
+                raise DeployError(
+                    f"CloudFormation refuses {project.template.relative_to(project.root)}: "
+                    f"{reason or 'it gives no reason'}",
+                )
+    raise DeployError(f"planning stack {project.stack} did not end; deploy again")

@@ -1,0 +1,171 @@
+"""A project on disk: where it is, what ``deploy/config.json`` says, and for which environment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from batcat_runtime.config import get_config
+from batcat_runtime.errors import ConfigError, MissingError
+
+from . import names
+
+LOCAL = "local"
+"""The built-in environment, and the default: a local AWS, never an account."""
+
+CONFIG = Path("deploy") / "config.json"
+TEMPLATE = Path("deploy") / "template.yaml"
+_FIXED = ("root", "environment", "environments")
+_PROJECT_WIDE = ("project", "purpose", "steps")
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project in one environment.
+
+    Attributes:
+        root: folder that holds ``deploy/``.
+        environment: ``local`` or a name from ``environments``.
+        environments: every name there is, ``local`` first.
+        project: name, for example ``2026-health-screening``.
+        purpose: what it is for, for example ``inference``.
+        steps: names of the steps, in the order they run.
+        region: AWS region.
+        result_s3_bucket: bucket of inputs and results.
+        partition: ``aws``, ``aws-cn`` or ``aws-us-gov``.
+        workflow_execution_role: ARN of a role the organisation has; empty: the stack makes its own.
+        account: twelve-digit account the environment must be in; empty: any.
+        image_uri: image of the steps; empty: ``<project>-<purpose>:latest`` in the account's ECR.
+        instance_type: kind of machine a step runs on.
+        instance_count: machines per step.
+        volume_size_gb: disk of each machine, in GB.
+        max_runtime_seconds: time after which a step is stopped, in seconds.
+    """
+
+    root: Path
+    environment: str
+    environments: tuple[str, ...]
+    project: str
+    purpose: str
+    steps: tuple[str, ...]
+    region: str
+    result_s3_bucket: str
+    partition: str = "aws"
+    workflow_execution_role: str = ""
+    account: str = ""
+    image_uri: str = ""
+    instance_type: str = "ml.t3.medium"
+    instance_count: int = 1
+    volume_size_gb: int = 20
+    max_runtime_seconds: int = 3600
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the built-in local environment."""
+        return self.environment == LOCAL
+
+    @property
+    def template(self) -> Path:
+        """The SAM template."""
+        return self.root / TEMPLATE
+
+    @property
+    def stack(self) -> str:
+        """Name of the stack."""
+        return names.stack(self.project, self.purpose)
+
+    @property
+    def state_machine(self) -> str:
+        """Name of the state machine."""
+        return names.state_machine(self.project, self.purpose)
+
+    @property
+    def repository(self) -> str:
+        """Name of the ECR repository of the steps' image."""
+        return names.repository(self.project, self.purpose)
+
+    @property
+    def result_path(self) -> str:
+        """Where every run puts its results: ``s3://<bucket>/<purpose>``."""
+        return f"s3://{self.result_s3_bucket}/{self.purpose}"
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Find the project that a folder belongs to.
+
+    Args:
+        start: the project's folder or any folder inside it; by default the working folder.
+
+    Returns:
+        The folder that holds ``deploy/config.json``.
+
+    Raises:
+        MissingError: neither the folder nor any above it is a project.
+    """
+    begin = (start or Path.cwd()).resolve()
+    for folder in (begin, *begin.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise MissingError(
+        f"{begin} is not in a project: neither it nor a folder above it has {CONFIG}; "
+        "go to your project's folder or name it with --project",
+    )
+
+
+def load_project(start: Path | None = None, environment: str = LOCAL) -> Project:
+    """Read a project's configuration for one environment.
+
+    Args:
+        start: the project's folder or any folder inside it; by default the working folder.
+        environment: ``local`` or a name under ``environments`` in the configuration.
+
+    Returns:
+        The project; values of the environment replace the general ones.
+
+    Raises:
+        MissingError: there is no project here.
+        ConfigError: the configuration is wrong or does not know the environment.
+    """
+    root = find_root(start)
+    config = get_config(root / CONFIG)
+    entries = config.get("environments", {})
+    known = (LOCAL, *(name for name in entries if name != LOCAL))
+    if environment not in known:
+        hint = f"add it under environments in {CONFIG}, for example "
+        hint += f'"{environment}": {{"region": "{config.get("region", "eu-central-1")}"}}'
+        raise ConfigError(
+            f"environment {environment!r} is not known; known are {', '.join(known)}. To have it, "
+            + hint,
+        )
+    values = {**config, **entries.get(environment, {})}
+    return Project(
+        root=root,
+        environment=environment,
+        environments=known,
+        **_checked(values, root / CONFIG),
+    )
+
+
+def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Take what a Project knows, and refuse what no schema caught."""
+    types = {field.name: str(field.type) for field in fields(Project) if field.name not in _FIXED}
+    required = (*_PROJECT_WIDE, "region", "result_s3_bucket")
+    missing = [name for name in required if not values.get(name)]
+    if missing:
+        raise ConfigError(f"configuration file {file}: {', '.join(missing)} is missing; add it")
+    checked = {name: values[name] for name in types if name in values}
+    for name, value in checked.items():
+        wanted: type = {"int": int, "tuple[str, ...]": list}.get(types[name], str)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise ConfigError(
+                f"configuration file {file}: {name} is {value!r}; it must be "
+                + {int: "a whole number", list: "a list of names"}.get(wanted, "text"),
+            )
+    checked["steps"] = tuple(checked["steps"])
+    names.BUCKET.check(checked["result_s3_bucket"])
+    account = checked.get("account", "")
+    if account and not re.fullmatch(r"\d{12}", account):
+        raise ConfigError(f"configuration file {file}: account {account!r} must have twelve digits")
+    return checked

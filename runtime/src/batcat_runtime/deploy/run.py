@@ -1,0 +1,169 @@
+"""One run from input to result: upload → start → follow → fetch.
+
+:func:`prepare` decides what would be done; :class:`Run` does it, one act a method, so that
+whoever shows it can say what is going on.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batcat_runtime.errors import ConfigError
+
+from . import data, execution, failure, logs
+from .history import Ended, StateEvent
+from .single_step import step_state_machine
+from .stack import deployed_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .project import Project
+
+TAIL_LINES = 20
+"""How much of its log a failed step shows, in lines."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run would do; nothing has been done yet.
+
+    Attributes:
+        project: the project.
+        run: name of the run.
+        step: the step that runs alone; empty for all.
+        source: local path or ``s3://`` address of the input.
+        input_prefix: ``s3://`` prefix the first step to run reads.
+        result_prefix: ``s3://`` prefix the result will be at.
+        destination: local folder the result will be fetched to.
+    """
+
+    project: Project
+    run: str
+    step: str
+    source: str
+    input_prefix: str
+    result_prefix: str
+    destination: Path
+
+
+def prepare(project: Project, *, source: str | None = None, step: str | None = None) -> RunPlan:
+    """Decide what a run does.
+
+    Args:
+        project: the project.
+        source: local file or folder, or ``s3://`` address, of the input; None takes ``data/raw``
+            (for a later step: ``data/tmp/<the step before>``).
+        step: run only this step.
+
+    Returns:
+        The plan.
+
+    Raises:
+        ConfigError: there is no such step, or AWS would not allow the run's name.
+    """
+    if step is not None and step not in project.steps:
+        raise ConfigError(f"there is no step {step!r}; the steps are {', '.join(project.steps)}")
+    run = execution.new_run(project)
+    base = f"{project.result_path}/{run}"
+    first = step or project.steps[0]
+    taken = source or str(data.default_input(project, step))
+    if first != project.steps[0]:
+        # A later step reads where the step before it would have written in this run.
+        before = project.steps[project.steps.index(first) - 1]
+        prefix = f"{base}/{before}/"
+    elif taken.startswith("s3://"):
+        prefix = taken
+    else:
+        # Not below the prefix that an S3 trigger watches, or that would start a second run.
+        prefix = f"{project.result_path}/run-input/{run}/"
+    return RunPlan(
+        project=project,
+        run=run,
+        step=step or "",
+        source=taken,
+        input_prefix=prefix,
+        result_prefix=f"{base}/{step or project.steps[-1]}/",
+        destination=project.root / data.RESULT_FOLDER / run,
+    )
+
+
+class Run:
+    """A run being made; ``contextlib.closing`` sees that nothing temporary is left behind.
+
+    Args:
+        plan: from :func:`prepare`.
+
+    Attributes:
+        plan: as given.
+        execution: the execution, once started.
+        events: everything that was followed so far.
+    """
+
+    def __init__(self, plan: RunPlan) -> None:
+        self.plan = plan
+        self.execution: execution.Execution | None = None
+        self.events: list[StateEvent | Ended] = []
+        self._temporary = ExitStack()
+
+    def upload(self) -> int:
+        """Bring the input to where the first step reads it; returns how many files were moved."""
+        plan = self.plan
+        if not plan.source.startswith("s3://"):
+            return data.upload_input(plan.source, plan.input_prefix, plan.project.region)
+        if plan.source != plan.input_prefix:
+            return data.copy_input(plan.source, plan.input_prefix, plan.project.region)
+        return 0
+
+    def start(self) -> None:
+        """Start the execution."""
+        plan = self.plan
+        machine = deployed_stack(plan.project).outputs["StateMachineArn"]
+        if plan.step:
+            machine = self._temporary.enter_context(
+                step_state_machine(plan.project, machine, plan.step, plan.run)
+            )
+        self.execution = execution.start(plan.project, machine, plan.run, plan.input_prefix)
+
+    def follow(self) -> Iterator[StateEvent | Ended | None]:
+        """Follow the execution; see :func:`batcat_runtime.deploy.execution.follow`.
+
+        Raises:
+            RunFailedError: it did not succeed.
+        """
+        if self.execution is None:
+            raise ConfigError("the run has not begun; call start() first")
+        for event in execution.follow(self.execution):
+            if event is not None:
+                self.events.append(event)
+            yield event
+        if not self.succeeded:
+            raise failure.explain(self.plan.run, self.events, self._tail)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the whole execution has succeeded."""
+        last = self.events[-1] if self.events else None
+        return isinstance(last, Ended) and last.status == "SUCCEEDED"
+
+    def fetch(self) -> list[Path]:
+        """Fetch the result, of an execution that succeeded; returns its files."""
+        if not self.succeeded:
+            raise ConfigError("only a run that succeeded has a result")
+        plan = self.plan
+        return data.fetch_result(plan.result_prefix, plan.destination, plan.project.region)
+
+    def stop(self) -> None:
+        """Stop the execution and its jobs, if it runs."""
+        if self.execution and not any(isinstance(event, Ended) for event in self.events):
+            execution.stop(self.execution, self.plan.project)
+
+    def _tail(self, job: str) -> list[str]:
+        return logs.tail(job, self.plan.project.region, TAIL_LINES)
+
+    def close(self) -> None:
+        """Remove what was made for this run only."""
+        self._temporary.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from batcat_runtime.aws import client
 from batcat_runtime.emulator import LocalAws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,25 @@ def s3_bucket(s3_environment: None) -> str:  # noqa: ARG001 - it sets the enviro
     name = f"batcat-{uuid.uuid4().hex}"
     client("s3").create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture
+def meeting(s3_bucket: str) -> Iterator[Callable[[str], None]]:  # noqa: ARG001 - its client is used
+    """Let two calls of an S3 operation go on only when both are under way."""
+    events = client("s3").meta.events
+    both = threading.Barrier(2, timeout=20)
+    operations: list[str] = []
+
+    def meet(operation: str) -> None:
+        operations.append(operation)
+        events.register(f"before-call.s3.{operation}", wait, unique_id="meeting")
+
+    def wait(**_: object) -> None:
+        both.wait()
+
+    yield meet
+    for operation in operations:
+        events.unregister(f"before-call.s3.{operation}", unique_id="meeting")
 
 
 @pytest.fixture

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import batcat_runtime as bc
 from batcat_runtime.aws import client, partition_of
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 
 @pytest.fixture
-def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> pytest.MonkeyPatch:
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """An environment that says nothing about AWS: no credentials, region or endpoint."""
     for name in (
         "AWS_ACCESS_KEY_ID",
@@ -49,6 +56,27 @@ def test_a_client_is_made_once_and_shared() -> None:
         thread.join()
     assert len(found) == 8
     assert len({id(one) for one in found}) == 1
+
+
+def test_a_forked_process_makes_its_own_client() -> None:
+    """Two processes that share one connection would read each other's answers."""
+    code = """
+import multiprocessing as mp
+from batcat_runtime.aws import client
+
+def is_shared(queue, parents=client("s3", "us-east-1")):
+    queue.put(client("s3", "us-east-1") is parents)
+
+context = mp.get_context("fork")
+queue = context.SimpleQueue()
+is_shared(queue)
+child = context.Process(target=is_shared, args=(queue,))
+child.start()
+child.join()
+print(queue.get(), queue.get())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
 
 
 @pytest.mark.usefixtures("s3_environment")
@@ -102,37 +130,69 @@ def test_an_endpoint_that_does_not_answer_is_named(nowhere: pytest.MonkeyPatch) 
         bc.list_keys("data", "", "")
 
 
-class BreaksTwice(BaseHTTPRequestHandler):
-    """An S3 whose connection breaks midway, twice, and then holds."""
+class OddS3(BaseHTTPRequestHandler):
+    """An S3 in trouble: what it answers depends on the key."""
 
     asked = 0
 
     def do_GET(self) -> None:
-        """Promise ten bytes; send three of them."""
-        type(self).asked += 1
-        self.send_response(200)
-        self.send_header("Content-Length", "10")
+        """Refuse, or promise ten bytes and send three of them twice before sending all."""
+        code = self.path.rpartition("/")[2]
+        if code == "breaks":
+            type(self).asked += 1
+            self.answer(200, b"0123456789" if self.asked > 2 else b"012", length=10)
+        else:
+            status = 403 if code == "AccessDenied" else 400
+            message = f"<Error><Code>{code}</Code><Message>No way in</Message></Error>".encode()
+            self.answer(status, message, len(message))
+
+    def answer(self, status: int, body: bytes, length: int) -> None:
+        """Send a body under a length that may not be its own."""
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
         self.end_headers()
-        self.wfile.write(b"0123456789" if self.asked > 2 else b"012")
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
-def test_a_connection_that_breaks_midway_is_made_again(nowhere: pytest.MonkeyPatch) -> None:
-    """No part of an object is ever taken for the whole."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), BreaksTwice) as server:
+@pytest.fixture
+def odd_s3(nowhere: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let boto3 talk to the S3 in trouble."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), OddS3) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        try:
-            nowhere.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-            nowhere.setenv("AWS_ACCESS_KEY_ID", "any")
-            nowhere.setenv("AWS_SECRET_ACCESS_KEY", "any")
-            assert bc.pd_s3_buffer("data", "x").read() == b"0123456789"
-        finally:
-            server.shutdown()
-            thread.join()
-    assert BreaksTwice.asked == 3
+        nowhere.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        nowhere.setenv("AWS_ACCESS_KEY_ID", "any")
+        nowhere.setenv("AWS_SECRET_ACCESS_KEY", "any")
+        nowhere.setenv("AWS_REGION", "us-east-1")
+        yield
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("odd_s3")
+def test_a_connection_that_breaks_midway_is_made_again() -> None:
+    """No part of an object is ever taken for the whole."""
+    assert bc.pd_s3_buffer("data", "breaks").read() == b"0123456789"
+    assert OddS3.asked == 3
+
+
+@pytest.mark.usefixtures("odd_s3")
+@pytest.mark.parametrize("code", ["AccessDenied", "ExpiredToken"])
+def test_a_refusal_names_the_object_and_what_to_check(code: str) -> None:
+    """Also one that S3 answers with another status than 403."""
+    expected = rf"cannot read s3://data/{code}: No way in \({code}\); check that the credentials"
+    with pytest.raises(bc.AccessError, match=expected):
+        bc.pd_s3_buffer("data", code)
+
+
+@pytest.mark.usefixtures("odd_s3")
+def test_an_answer_without_a_meaning_of_ours_comes_as_it_is() -> None:
+    """Nothing is hidden behind a guess."""
+    with pytest.raises(ClientError, match="InvalidObjectState"):
+        bc.pd_s3_buffer("data", "InvalidObjectState")
 
 
 @pytest.mark.parametrize(

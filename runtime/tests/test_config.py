@@ -112,15 +112,16 @@ def test_a_document_that_fits_its_schema_is_returned_as_it_is(folder: Path) -> N
             {"partition": "aws-de"},
             'partition is "aws-de"; it must be one of "aws", "aws-cn", "aws-us-gov"',
         ),
-        ({"instance_count": "2"}, 'instance_count is "2"; it must be integer'),
+        ({"instance_count": "2"}, 'instance_count is "2"; it must be a whole number'),
         ({"instance_count": 0}, "instance_count is 0; it must be at least 1"),
         ({"instance_count": 99}, "instance_count is 99; it must be at most 20"),
         ({"steps": []}, "steps is []; it must be a list of at least 1"),
-        ({"steps": ["a", 2]}, "steps[1] is 2; it must be string"),
+        ({"steps": ["a", 2]}, "steps[1] is 2; it must be text"),
         (
             {"project": "My Project"},
             'project is "My Project"; it must be text that matches ^[a-z0-9-]+$ (its name)',
         ),
+        ({"project": None}, "project is null; it must be text (its name)"),
         ({"projekt": 1}, '"projekt" is not a known key; did you mean "project"?'),
         ({"environments": {"dev": {}}}, 'in environments.dev: "region" is missing; add it'),
         (

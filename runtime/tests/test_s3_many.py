@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 import batcat_runtime as bc
 from batcat_runtime import s3
 from batcat_runtime.aws import client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def fill(bucket: str, *keys: str) -> None:
@@ -76,6 +80,16 @@ def test_the_content_of_copied_objects_never_comes_here(
         client("s3").meta.events.unregister("before-call.s3", unique_id="hear")
     assert set(calls) == {"ListObjectsV2", "CopyObject", "HeadObject"}
     assert bc.list_keys(s3_bucket, "", "/a.csv") == ["large/a.csv", "raw/a.csv", "small/a.csv"]
+
+
+def test_several_copies_are_made_at_once(s3_bucket: str, meeting: Callable[[str], None]) -> None:
+    """Over one client, and not one after the other."""
+    fill(s3_bucket, "raw/a.csv", "raw/b.csv")
+    meeting("CopyObject")
+    assert bc.copy_bucket_files(s3_bucket, "raw/", ".csv", s3_bucket, "copy/", "", (4, None)) == [
+        "copy/a.csv",
+        "copy/b.csv",
+    ]
 
 
 def test_two_objects_that_would_get_one_key_are_refused_before_any_copy(s3_bucket: str) -> None:

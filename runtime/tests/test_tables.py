@@ -14,7 +14,7 @@ from batcat_runtime import tables
 from batcat_runtime.aws import client
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 JANUARY = pd.DataFrame({"cell": ["a", "b"], "volt": [3.5, 3.6]})
 FEBRUARY = pd.DataFrame({"cell": ["c"], "volt": [3.7]})
@@ -41,10 +41,11 @@ def workbook(bucket: str, key: str, sheets: Mapping[str, pd.DataFrame]) -> None:
         ("a,b\n1,2,3\n4,5\n", "line 2 has 3 fields, the header has 2"),
         ("a,b\n1,2,\n3,4,\n", "line 2 has 3 fields, the header has 2"),
         ('a,b\n"x\ny",2\n\n3,4,5\n', "line 5 has 3 fields, the header has 2"),
+        (" \na\n1,2\n", "line 3 has 2 fields, the header has 1"),
         ("\n\na,b\r\n1,2\r\n3,4,5\r\n", "line 5 has 3 fields, the header has 2"),
         ('a,b\n1,2\n3,"4\n5,6\n', "a quotation that begins in line 3 does not end"),
         ("", "is empty: it has no header"),
-        ("\n\n", "is empty: it has no header"),
+        ("\n \n", "is empty: it has no header"),
     ],
 )
 def test_a_malformed_csv_names_the_line_to_correct(text: str, message: str) -> None:
@@ -58,6 +59,12 @@ def test_text_in_another_encoding_names_the_line() -> None:
     """As well as the way to say which encoding it has."""
     with pytest.raises(bc.DataError, match=r"is not utf-8 text in line 3; .*encoding='gb18030'"):
         read("a,b\n1,2\n3,é\n", encoding="latin-1")
+
+
+def test_an_encoding_that_does_not_exist_is_refused() -> None:
+    """With an example of one that does."""
+    with pytest.raises(bc.ConfigError, match=r"x\.csv cannot be read: unknown encoding: utf-88"):
+        tables.read_csv(io.BytesIO(b"a\n"), "s3://data/x.csv", "utf-88")
 
 
 def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
@@ -116,6 +123,32 @@ def test_all_sheets_of_several_workbooks_keep_their_names(
     ]
     assert read.index.names == ["file", "sheet", "row"]
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_sheet_without_values_changes_no_column(s3_bucket: str) -> None:
+    """Blank sheets, sheets of headers only, and blank columns: dates stay dates."""
+    day = pd.DataFrame({"day": [pd.Timestamp("2026-01-01")], "volt": [3.5]})
+    sheets = {
+        "blank": pd.DataFrame(),
+        "header": pd.DataFrame({"day": [], "volt": [], "note": []}),
+        "full": day,
+        "no day": pd.DataFrame({"day": [None], "volt": [3.6]}),
+    }
+    workbook(s3_bucket, "x.xlsx", sheets)
+    read = bc.read_excel_list_from_bucket(s3_bucket, ["x.xlsx"])
+    assert [str(kind)[:10] for kind in read.dtypes] == ["datetime64", "float64", "float64"]
+    assert list(read.columns) == ["day", "volt", "note"]
+    assert read.index.get_level_values("sheet").tolist() == ["full", "no day"]
+
+
+def test_several_workbooks_are_fetched_at_once(
+    s3_bucket: str, meeting: Callable[[str], None]
+) -> None:
+    """One waits while another comes."""
+    for key in ("1.xlsx", "2.xlsx"):
+        workbook(s3_bucket, key, {"jan": JANUARY})
+    meeting("GetObject")
+    assert len(bc.read_excel_list_from_bucket(s3_bucket, ["1.xlsx", "2.xlsx"])) == 4
 
 
 def test_an_empty_list_of_workbooks_is_an_error(s3_bucket: str) -> None:

@@ -21,10 +21,10 @@ _LOCK = threading.Lock()
 _POOL = 32  # connections; as many as the threads that share a client
 _ATTEMPTS = 5  # unless AWS_MAX_ATTEMPTS says otherwise
 
+_FORBIDDEN = 403
 # Source: Amazon S3 API Reference, "Error responses"; AWS STS, "Common errors".
 _REFUSED = frozenset(
     {
-        "403",
         "AccessDenied",
         "AccessDeniedException",
         "AllAccessDisabled",
@@ -56,7 +56,7 @@ def client(service: str, region: str | None = None) -> Any:
     """
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     settings = frozenset(item for item in os.environ.items() if item[0].startswith("AWS_"))
-    key = (service, region, settings)
+    key = (service, region, settings, os.getpid())  # a forked process shares no connections
     with _LOCK:
         if key not in _CLIENTS:
             _CLIENTS[key] = _make(service, region)
@@ -153,7 +153,10 @@ def explained(doing: str, advice: str) -> Iterator[None]:
             advice = "check the bucket's name and the account, or create the bucket"
         if code in _ABSENT:
             raise MissingError(f"cannot {doing}: {message or code} ({code}); {advice}") from error
-        if code in _REFUSED:
+        if (
+            code in _REFUSED
+            or error.response["ResponseMetadata"].get("HTTPStatusCode") == _FORBIDDEN
+        ):
             raise AccessError(
                 f"cannot {doing}: {message or code} ({code}); check that the credentials are "
                 "current and that their role or user allows it",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,12 @@ def _explain(error: Any) -> str:
         return f"{_within(key)}{_listed(missing)} is missing; add it"
     if rule == "additionalProperties" and allowed is False:
         known = list(definition.get("properties", {}))
-        unknown = [name for name in error.value if name not in known]
+        patterns = definition.get("patternProperties", {})
+        unknown = [
+            name
+            for name in error.value
+            if name not in known and not any(re.search(pattern, name) for pattern in patterns)
+        ]
         return f"{_within(key)}{_listed(unknown)} is not a known key; {_suggestion(unknown, known)}"
     where = key or "the document"
     must_be = _allowed(rule, allowed)
@@ -116,6 +122,14 @@ def _explain(error: Any) -> str:
     return f"{where} is {_shown(error.value)}; it must be {must_be}{hint}"
 
 
+_KINDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "an object: {…}",
+    "string": "text",
+}
 _BOUNDS = {
     "minLength": "at least {} characters long",
     "maxLength": "at most {} characters long",
@@ -131,7 +145,8 @@ _BOUNDS = {
 def _allowed(rule: str, allowed: Any) -> str | None:
     """Say in words what a rule of JSON Schema allows; None when there are no words for it."""
     if rule == "type":
-        return " or ".join([allowed] if isinstance(allowed, str) else allowed)
+        kinds = [allowed] if isinstance(allowed, str) else allowed
+        return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
     if rule == "enum":
         return f"one of {_listed(allowed)}"
     if rule == "const":

@@ -73,6 +73,7 @@ def read_csv_from_bucket(bucket: str, key: str, encoding: str | None = None) -> 
     Raises:
         DataError: a row has more fields than the header, a quotation does not end, the text has
             another encoding, or there is none. The message names the object and the line.
+        ConfigError: there is no such encoding.
         MissingError: the bucket or the object does not exist.
         AccessError: credentials are absent or do not allow it.
         MissingExtraError: pandas is not installed.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from .errors import DataError, MissingError, MissingExtraError
+from .errors import ConfigError, DataError, MissingError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,9 +49,11 @@ def read_csv(buffer: io.BytesIO, source: str, encoding: str | None = None) -> pd
 
     Raises:
         DataError: it is not sound; the message names the source and the line.
+        ConfigError: there is no such encoding.
     """
     import pandas as pd
 
+    _check_encoding(source, encoding)
     _check_first_row(buffer, source, encoding)
     try:
         # Types are inferred from whole columns: by chunks, one column may hold two types.
@@ -79,6 +81,15 @@ def _exact_floats() -> dict[str, Any]:
 
     major, minor = (int(part) for part in pd.__version__.split(".")[:2])
     return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
+
+
+def _check_encoding(source: str, encoding: str | None) -> None:
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        raise ConfigError(
+            f"{source} cannot be read: {error}; give a codec of Python, for example 'gb18030'",
+        ) from error
 
 
 def _check_first_row(buffer: io.BytesIO, source: str, encoding: str | None) -> None:
@@ -140,7 +151,7 @@ def _rows(buffer: io.BytesIO, encoding: str | None) -> Iterator[tuple[int, list[
         lines: Any = csv.reader(text)
         line = 1
         for row in lines:
-            if row:
+            if len(row) > 1 or "".join(row).strip():
                 yield line, row
             line = lines.line_num + 1
     finally:
@@ -200,7 +211,12 @@ def stack_excel(workbooks: Iterable[tuple[str, str, io.BytesIO]]) -> pd.DataFram
     for name, source, buffer in workbooks:
         sheets = read_excel(buffer, source, sheet_name=None)
         frames.update({(name, sheet): frame for sheet, frame in sheets.items()})
-    return pd.concat(frames, names=["file", "sheet", "row"])
+    columns = dict.fromkeys(column for frame in frames.values() for column in frame.columns)
+    # Where a sheet has no values it has no say in a column's type: dates stay dates.
+    filled = {place: frame.dropna(axis="columns", how="all") for place, frame in frames.items()}
+    below = pd.concat(filled, names=["file", "sheet", "row"])
+    table: pd.DataFrame = below.reindex(columns=list(columns))
+    return table
 
 
 @contextmanager

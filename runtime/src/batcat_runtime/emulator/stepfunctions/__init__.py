@@ -8,6 +8,7 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     sagemaker_task Task states that run Processing jobs, and stop them
     sdk_task       Task states that call any AWS API (datetimes, bodies, errors)
     jsonata        the JSONata query language
+    child_task     Task states that start another state machine, and stop it
     tasks          timeouts and StopExecution end a Task state at once
     times          the context object's times, as AWS writes them
     executions     StartExecution, StopExecution, DescribeExecution, ListExecutions

@@ -31,8 +31,9 @@ def prepare(world: World) -> None:
         return load(world)[account][region]
 
     replace(responses, get_backend=backend)
-    for module in (executions, history, machines):
-        module.patch_api(responses.StepFunctionResponse)
+    executions.patch_api(responses.StepFunctionResponse)
+    history.patch_api(responses.StepFunctionResponse)
+    machines.patch_api(responses.StepFunctionResponse, world)
 
 
 def load(world: World) -> Any:
@@ -58,10 +59,21 @@ def _load(world: World) -> Any:
     from moto.stepfunctions.parser import models
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
-    from . import executions, history, jsonata, logs, sagemaker_task, sdk_task, tasks, times
+    from . import (
+        child_task,
+        executions,
+        history,
+        jsonata,
+        logs,
+        sagemaker_task,
+        sdk_task,
+        tasks,
+        times,
+    )
 
     clients.patch(world)
-    for module in (executions, history, jsonata, sagemaker_task, sdk_task, tasks, times):
+    patches: tuple[Any, ...] = (executions, history, jsonata, tasks, times)
+    for module in (*patches, sagemaker_task, sdk_task, child_task):
         module.patch()
     logs.patch(world)
     AmazonStateLanguageParser.parse(SMALLEST)

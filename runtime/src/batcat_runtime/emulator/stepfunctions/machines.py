@@ -7,13 +7,18 @@ asked for under its name, and forgets what it does not emulate.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
 from . import asl
 
+if TYPE_CHECKING:
+    from batcat_runtime.emulator.world import World
+
+PRINCIPAL = "states.amazonaws.com"
+ARN_PARTS = 6
 COMPARED = (
     "definition",
     "type",
@@ -25,19 +30,20 @@ COMPARED = (
 and publish; roleArn and tags may differ and are then ignored."""
 
 
-def patch_api(responses: Any) -> None:
+def patch_api(responses: Any, world: World) -> None:
     """Put checks before, and consequences after, moto's operations on state machines.
 
     Args:
         responses: moto's class that answers Step Functions requests.
+        world: the server the executions run in.
     """
     create, update = responses.create_state_machine, responses.update_state_machine
     delete = responses.delete_state_machine
 
     def create_state_machine(self: Any) -> Any:
         _check_configuration(self)
-        definition = self._get_param("definition")
-        _check_definition(definition, self.region)
+        _check_definition(self._get_param("definition"), self.region)
+        check_role(world, self._get_param("roleArn"))
         _check_same(self)
         return create(self)
 
@@ -46,6 +52,8 @@ def patch_api(responses: Any) -> None:
         definition = self._get_param("definition")
         if definition is not None:
             _check_definition(definition, self.region)
+        if self._get_param("roleArn"):
+            check_role(world, self._get_param("roleArn"))
         return update(self)
 
     def delete_state_machine(self: Any) -> Any:
@@ -59,6 +67,36 @@ def patch_api(responses: Any) -> None:
         delete_state_machine=delete_state_machine,
     )
     responses.validate_state_machine_definition = _validate_state_machine_definition
+
+
+def check_role(world: World, arn: str) -> None:
+    """The role must exist and let Step Functions assume it.
+
+    A role of another account cannot be looked up: the account of a local AWS is made up, so a
+    real role's ARN is accepted as it is.
+
+    Args:
+        world: where to look.
+        arn: the role.
+
+    Raises:
+        ServiceError: as AWS does when the state machine is created.
+    """
+    parts = arn.split(":", 5)
+    if len(parts) != ARN_PARTS or parts[4] != world.account:
+        return
+    iam = world.client("iam")
+    try:
+        role = iam.get_role(RoleName=parts[5].rpartition("/")[2])["Role"]
+        trusted = PRINCIPAL in json.dumps(role["AssumeRolePolicyDocument"])
+    except iam.exceptions.NoSuchEntityException:
+        trusted = False
+    if not trusted:
+        raise ServiceError(
+            "AccessDeniedException",
+            f"Neither the global service principal {PRINCIPAL}, nor the regional one is "
+            f"authorized to assume the provided role: {arn}. It must exist and trust {PRINCIPAL}.",
+        )
 
 
 def _check_configuration(self: Any) -> None:
@@ -84,11 +122,7 @@ def _check_definition(definition: str, region: str) -> None:
     problems = asl.check(definition, region)
     if not problems:
         return
-    unsupported = [problem for problem in problems if problem.code == asl.NOT_EMULATED]
-    if len(unsupported) == len(problems):
-        listed = "; ".join(f"{problem.message} at {problem.path}" for problem in problems)
-        raise NotEmulated(f"stepfunctions definition: {listed}:")
-    listed = ", ".join(f"{p.code}: {p.message} at {p.path}" for p in problems)
+    listed = ", ".join(str(problem) for problem in problems)
     raise ServiceError("InvalidDefinition", f"Invalid State Machine Definition: '{listed}'")
 
 

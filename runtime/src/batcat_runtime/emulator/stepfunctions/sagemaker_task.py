@@ -46,6 +46,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batcat_runtime.emulator.patching import replace
+from batcat_runtime.emulator.protocol import NOT_EMULATED
 
 POLL_SECONDS = 0.1
 RUNNING = ("InProgress", "Stopping")
@@ -65,6 +66,8 @@ def patch() -> None:
 
 def error_name(code: str) -> str:
     """Name under which Step Functions shows an error code of SageMaker's API."""
+    if code == NOT_EMULATED:
+        return code  # no Retry for a service's own errors shall repeat it
     bare = code.removesuffix("Exception")
     if bare in MODELLED_EXCEPTIONS:
         return f"SageMaker.{bare}Exception"

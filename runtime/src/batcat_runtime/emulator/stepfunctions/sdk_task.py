@@ -14,15 +14,22 @@ from typing import Any
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk as engine,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (  # noqa: E501 - moto's name
+    StateTaskService,
+)
 from moto.stepfunctions.parser.asl.utils import boto_client
 
 from batcat_runtime.emulator.patching import replace
+from batcat_runtime.emulator.protocol import NOT_EMULATED
 
+from .asl_resources import SDK_SERVICES
 from .times import timestamp
 
 
 def patch() -> None:
     """Replace how the engine calls an API and what it does with the answer."""
+    overrides = {**StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES, **SDK_SERVICES}  # noqa: SLF001 - the patch
+    replace(StateTaskService, _SERVICE_NAME_SFN_TO_BOTO_OVERRIDES=overrides)
     replace(
         engine.StateTaskServiceAwsSdk,
         _eval_service_task=_eval_service_task,
@@ -42,19 +49,37 @@ def service_name(name: str) -> str:
 
 def error_name(service: str, error: Exception) -> str:
     """Name of an error: ``S3.NoSuchKeyException``; one outside the model is the service's own."""
+    if getattr(error, "response", {}).get("Error", {}).get("Code") == NOT_EMULATED:
+        return NOT_EMULATED
     kind = type(error).__name__
     name = service if kind == "ClientError" else kind
     return f"{service}.{name}" + ("" if name.endswith("Exception") else "Exception")
 
 
-def as_json(value: Any) -> Any:
-    """An answer of boto3 as a state's output: times as text, bodies read."""
+def as_json(shape: Any, value: Any) -> Any:
+    """An answer of boto3 as a state's output.
+
+    Times are text, bodies are read, and members begin with a capital, whatever the API does.
+
+    Args:
+        shape: botocore's shape of the value, or None.
+        value: what boto3 returned.
+    """
+    kind = getattr(shape, "type_name", None)
+    if kind == "structure" and isinstance(value, dict):
+        members = shape.members
+        return {
+            key[:1].upper() + key[1:]: as_json(members.get(key), inner)
+            for key, inner in value.items()
+        }
     if isinstance(value, dict):
-        return {key: as_json(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [as_json(inner) for inner in value]
+        inner_shape = getattr(shape, "value", None)
+        return {key: as_json(inner_shape, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        inner_shape = getattr(shape, "member", None)
+        return [as_json(inner_shape, inner) for inner in value]
     if isinstance(value, datetime):
-        return timestamp(value)
+        return timestamp(value).replace(".000Z", "Z")
     if hasattr(value, "read"):
         value = value.read()
     if isinstance(value, (bytes, bytearray)):
@@ -63,11 +88,19 @@ def as_json(value: Any) -> Any:
 
 
 def as_request(shape: Any, value: Any) -> Any:
-    """A state's parameters as boto3 takes them: a document where text or bytes go is JSON."""
+    """A state's parameters as boto3 takes them: a document where text or bytes go is JSON.
+
+    Args:
+        shape: botocore's shape of the value, or None.
+        value: what the state says.
+    """
     kind = getattr(shape, "type_name", None)
     if kind == "structure" and isinstance(value, dict):
-        members = shape.members
-        return {key: as_request(members.get(key), inner) for key, inner in value.items()}
+        names = {name[:1].upper() + name[1:]: name for name in shape.members}
+        return {
+            names.get(key, key): as_request(shape.members.get(names.get(key, key)), inner)
+            for key, inner in value.items()
+        }
     if kind == "map" and isinstance(value, dict):
         return {key: as_request(shape.value, inner) for key, inner in value.items()}
     if kind == "list" and isinstance(value, list):
@@ -95,4 +128,4 @@ def _eval_service_task(
     operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
     answer = getattr(client, method)(**as_request(operation.input_shape, normalised_parameters))
     answer.pop("ResponseMetadata", None)
-    env.stack.append(as_json(answer))
+    env.stack.append(as_json(operation.output_shape, answer))

@@ -1,0 +1,103 @@
+"""Problems of a definition, and what every check of it needs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import asl_fields as fields
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+INVALID_JSON = "INVALID_JSON_DESCRIPTION"
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+MISSING_TARGET = "MISSING_TRANSITION_TARGET"
+NOT_EMULATED = "NOT_EMULATED"
+
+JSONATA_STRING = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a definition.
+
+    Attributes:
+        code: e.g. ``MISSING_TRANSITION_TARGET``; ``NOT_EMULATED`` for what only AWS does.
+        message: what is wrong.
+        path: where, e.g. ``/States/A/Next``.
+    """
+
+    code: str
+    message: str
+    path: str
+
+    def __str__(self) -> str:
+        """As AWS strings problems together in an InvalidDefinition."""
+        return f"{self.code}: {self.message} at {self.path}"
+
+
+@dataclass
+class Checker:
+    """Collects problems.
+
+    Attributes:
+        region: where the state machine is to live.
+        problems: what was found so far.
+    """
+
+    region: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, code: str, message: str, path: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(code, message, path or "/"))
+
+    def schema(self, message: str, path: str) -> None:
+        """Note a problem of form."""
+        self.add(SCHEMA, message, path)
+
+    def not_emulated(self, what: str, path: str, instead: str = "") -> None:
+        """Note what AWS would do and the local AWS does not."""
+        hint = f" ({instead})" if instead else ""
+        self.add(NOT_EMULATED, f"{what} is not emulated by batcat local{hint}", path)
+
+    def known(self, document: dict[str, Any], allowed: Collection[str], path: str) -> None:
+        """Note every field that does not belong here."""
+        for name in document:
+            if name not in allowed:
+                self.schema(f'Field "{name}" is not supported here', f"{path}/{name}")
+
+    def language(self, document: dict[str, Any], inherited: str, path: str) -> str:
+        """Query language of a document: its own, or the one around it."""
+        own = document.get("QueryLanguage", inherited)
+        if own not in (fields.JSONPATH, fields.JSONATA):
+            self.schema('QueryLanguage must be "JSONPath" or "JSONata"', f"{path}/QueryLanguage")
+            return inherited
+        if inherited == fields.JSONATA and own == fields.JSONPATH:
+            message = "A JSONPath state cannot be part of a JSONata state machine"
+            self.schema(message, f"{path}/QueryLanguage")
+        return str(own)
+
+    def positive_integer(self, value: Any, path: str, least: int = 1) -> bool:
+        """Note a value that is not an integer of at least ``least``; say whether it is one."""
+        right = isinstance(value, int) and not isinstance(value, bool) and value >= least
+        if not right:
+            self.schema(f"The value must be an integer of at least {least}", path)
+        return right
+
+    def jsonata(self, text: str, path: str) -> None:
+        """Note a JSONata string that is not closed or does not parse."""
+        if not text.startswith("{%"):
+            return
+        match = JSONATA_STRING.match(text)
+        if match is None:
+            self.schema("A JSONata expression starts with {% and ends with %}", path)
+            return
+        from jsonata import Jsonata
+
+        try:
+            Jsonata(match.group(1))
+        except Exception as error:  # noqa: BLE001 - the parser lets Python's own errors through
+            self.schema(f"The JSONata expression is not valid: {error}", path)

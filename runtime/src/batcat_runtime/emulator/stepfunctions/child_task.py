@@ -1,0 +1,128 @@
+"""Task states that start another state machine: ``states:startExecution``, ``.sync``, ``.sync:2``.
+
+moto puts datetimes into the output, which break the execution, and lets the child run on when
+the parent is stopped. With ``.sync`` the output's Input and Output are JSON text, with
+``.sync:2`` they are JSON
+(https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceCondition,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (  # noqa: E501 - moto's name
+    StateTaskServiceSfn,
+)
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+from batcat_runtime.emulator.patching import replace
+
+POLL_SECONDS = 0.1
+
+
+def patch() -> None:
+    """Replace how the engine starts and follows a child execution."""
+    wait_for_token = StateTaskServiceSfn._eval_integration_pattern  # noqa: SLF001 - the patch
+
+    def eval_integration_pattern(self: Any, env: Any, **parts: Any) -> None:
+        if self.resource.condition == ResourceCondition.WaitForTaskToken:
+            wait_for_token(self, env, **parts)
+        else:
+            _follow(self, env, parts["resource_runtime_part"].region)
+
+    replace(
+        StateTaskServiceSfn,
+        _eval_service_task=_eval_service_task,
+        _eval_integration_pattern=eval_integration_pattern,
+    )
+
+
+def as_output(answer: dict[str, Any], *, parsed: bool) -> dict[str, Any]:
+    """An answer of Step Functions' API as a state's output.
+
+    Args:
+        answer: of StartExecution or DescribeExecution.
+        parsed: whether input and output become JSON.
+    """
+    shown: dict[str, Any] = {}
+    for key, value in answer.items():
+        if key == "ResponseMetadata":
+            continue
+        if isinstance(value, datetime):
+            value = int(value.timestamp() * 1000)  # noqa: PLW2901 - the value to show
+        elif parsed and key in ("input", "output"):
+            value = json.loads(value)  # noqa: PLW2901 - the value to show
+        elif isinstance(value, dict):
+            value = {"Included": value.get("included", True)}  # noqa: PLW2901 - the value to show
+        shown[key[:1].upper() + key[1:]] = value
+    return shown
+
+
+def _eval_service_task(
+    self: Any,
+    env: Any,
+    resource_runtime_part: Any,
+    normalised_parameters: dict[str, Any],
+    state_credentials: Any,
+) -> None:
+    del self, state_credentials
+    client = boto_client.boto_client_for(resource_runtime_part.region, "stepfunctions")
+    names = {"StateMachineArn": "stateMachineArn", "Input": "input", "Name": "name"}
+    request = {names[key]: value for key, value in normalised_parameters.items() if key in names}
+    env.stack.append(as_output(client.start_execution(**request), parsed=False))
+
+
+def _follow(self: Any, env: Any, region: str) -> None:
+    client = boto_client.boto_client_for(region, "stepfunctions")
+    arn = env.stack.pop()["ExecutionArn"]
+    parsed = self.resource.condition == ResourceCondition.Sync2
+    while env.is_running():
+        answer = client.describe_execution(executionArn=arn)
+        if answer["status"] == "SUCCEEDED":
+            env.stack.append(as_output(answer, parsed=parsed))
+            return
+        if answer["status"] != "RUNNING":
+            raise _failed(self, env, as_output(answer, parsed=parsed))
+        time.sleep(POLL_SECONDS)
+    with suppress(ClientError, BotoCoreError):
+        client.stop_execution(executionArn=arn)
+    env.stack.append(None)
+
+
+def _failed(self: Any, env: Any, description: dict[str, Any]) -> Exception:
+    kind = StatesErrorNameType.StatesTaskFailed
+    details: Any = {
+        "error": kind.to_name(),
+        "cause": to_json_str(description, (",", ":")),
+        "resource": self._get_sfn_resource(),
+        "resourceType": self._get_sfn_resource_type(),
+    }
+    event: Any = {"taskFailedEventDetails": details}
+    return FailureEventException(
+        FailureEvent(
+            env=env,
+            error_name=StatesErrorName(typ=kind),
+            event_type=HistoryEventType.TaskFailed,
+            event_details=event,
+        )
+    )

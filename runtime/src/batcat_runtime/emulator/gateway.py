@@ -90,7 +90,9 @@ class Gateway:
             protocol = self._protocol_of(service, request)
             if service in OWN_SERVICES:
                 return self._own(service, region, request, start_response)
-            return self._moto_call(service, request, environ, start_response)
+            if service not in MOTO_OPERATIONS:
+                self._refuse(service)
+            return self._moto.call(service, self.wire(service), request, start_response)
         except ServiceError as error:
             return _send(start_response, error_answer(protocol, error))
         except Exception as error:  # noqa: BLE001 - the client must learn of any mistake here
@@ -159,7 +161,8 @@ class Gateway:
         if handler is None:
             raise NotEmulated(f"{service} operation {operation}")
         parameters = wire.read(request, operation, path)
-        validate(wire.model.operation_model(operation).input_shape, parameters)
+        code = "ValidationError" if wire.protocol == "query" else "ValidationException"
+        validate(wire.model.operation_model(operation).input_shape, parameters, code)
         token = _current.set(CurrentRequest(region, request))
         try:
             result = handler(parameters)
@@ -167,6 +170,10 @@ class Gateway:
             _current.reset(token)
         status, headers, body = wire.write(operation, result)
         return _send(start_response, (status, {**headers, "x-amzn-RequestId": request_id()}, body))
+
+    @staticmethod
+    def _refuse(service: str) -> None:
+        raise NotEmulated(f"service {service}")
 
     def _instance(self, service: str) -> Any:
         with self._lock:
@@ -177,18 +184,6 @@ class Gateway:
                     raise NotEmulated(f"service {service}") from None
                 self._services[service] = kind(self._world)
             return self._services[service]
-
-    def _moto_call(
-        self,
-        service: str,
-        request: Request,
-        environ: dict[str, Any],
-        start_response: StartResponse,
-    ) -> Iterable[bytes]:
-        del request
-        if service not in MOTO_OPERATIONS:
-            raise NotEmulated(f"service {service}")
-        return self._moto.app(service)(environ, start_response)
 
 
 def _send(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
 import shutil
@@ -9,6 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +19,15 @@ from typing import TYPE_CHECKING, Any
 from .world import ACCESS_KEY, SECRET_KEY, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+    from .gateway import Gateway
 
 HOST = "127.0.0.1"
+M_ARENA_MAX = -8
+ARENAS = 2
+"""glibc keeps memory apart for each thread; a server of many short threads needs few of these."""
+
 POLL_SECONDS = 0.05
 """How soon the socket loop notices that it is to stop, in seconds."""
 
@@ -52,12 +61,13 @@ def serve(options: Options) -> int:
     """
     from werkzeug.serving import ThreadedWSGIServer
 
+    _c_library("mallopt", M_ARENA_MAX, ARENAS)
     state = options.state
     workdir = Path(tempfile.mkdtemp(prefix="batcat-local-")) if state is None else state
     workdir.mkdir(parents=True, exist_ok=True)
-    application = _Later()
     try:
-        server = ThreadedWSGIServer(HOST, options.port, application, handler=_handler())
+        # Clients that come early wait in the socket's queue until the gateway is loaded.
+        server = ThreadedWSGIServer(HOST, options.port, _not_ready)
     except (OSError, SystemExit) as error:
         sys.stderr.write(f"batcat local cannot listen on {HOST}:{options.port}: {error}\n")
         return 1
@@ -76,10 +86,11 @@ def serve(options: Options) -> int:
         signal.signal(name, lambda *_: stop.set())
     if options.parent_pipe:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    gateway = _gateway(world)
+    server.app, server.RequestHandlerClass = gateway, _handler()
     threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
-    application.start(world)
     _announce(world)
-    threading.Thread(target=application.gateway.warm, daemon=True).start()
+    threading.Thread(target=_warm, args=(gateway,), daemon=True).start()
     stop.wait()
     server.shutdown()
     world.close()
@@ -95,36 +106,44 @@ def _announce(world: World) -> None:
     sys.stdout.flush()
 
 
-class _Later:
-    """The gateway, imported after the socket is open: the first requests wait for it."""
-
-    def __init__(self) -> None:
-        self._ready = threading.Event()
-        self.gateway: Any = None
-
-    def start(self, world: World) -> None:
-        # moto's packages import each other in circles: one thread imports them, all others wait.
-        with world.importing:
-            import moto.core.parse
-            import moto.core.routing
-            import moto.core.serialize
-            import moto.moto_server.werkzeug_app  # noqa: F401 - imported for the effect
-
-            from .gateway import Gateway
-
-        self.gateway = Gateway(world)
-        self._ready.set()
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        self._ready.wait()
-        return self.gateway(environ, start_response)
+def _not_ready(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    raise NotImplementedError
 
 
-def _handler() -> type[Any]:
-    from werkzeug.serving import WSGIRequestHandler
+def _warm(gateway: Gateway) -> None:
+    """Load the slow parts in the background, then give back what loading them took."""
+    gateway.warm()
+    gc.collect()
+    gc.freeze()
+    _c_library("malloc_trim", 0)
 
-    class Handler(WSGIRequestHandler):
-        """Says nothing of each request."""
+
+def _c_library(function: str, *arguments: int) -> None:
+    """Call a function of glibc; other C libraries do without."""
+    with suppress(OSError, AttributeError):
+        getattr(ctypes.CDLL(None), function)(*arguments)
+
+
+def _gateway(world: World) -> Gateway:
+    """Import everything the first request needs, in this thread.
+
+    moto's packages import each other in circles, so two threads must not enter them at once.
+    """
+    import moto.core.parse
+    import moto.core.routing
+    import moto.core.serialize
+    import moto.moto_server.werkzeug_app  # noqa: F401 - imported for the effect
+
+    from .gateway import Gateway
+
+    return Gateway(world)
+
+
+def _handler() -> type[MotoRequestHandler]:
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+    class Handler(MotoRequestHandler):
+        """moto's, which keeps underscores in S3 metadata names; says nothing of each request."""
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Stay quiet."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Answer = tuple[int, Mapping[str, str], bytes]
 
 XML_ERROR_PROTOCOLS = ("query", "rest-xml", "ec2")
+SIGNATURE_KEYS = ("AWSAccessKeyId", "Signature", "Expires", "x-id")
 QUERY_ENVELOPE = ("Action", "Version")
 
 
@@ -99,6 +100,28 @@ class Wire:
             unknown = sorted(set(values) - values.seen - set(QUERY_ENVELOPE))
             _refuse_unknown(self.service, operation, unknown)
         return parsed
+
+    def outside_body(self, request: Request, operation: str) -> set[str]:
+        """Names of the parameters that a REST request gives in headers and query.
+
+        Raises:
+            NotEmulated: the query has a parameter that the model does not know.
+        """
+        model = self.model.operation_model(operation)
+        members = model.input_shape.members if model.input_shape is not None else {}
+        given, known = set(), set(model.http_trait.query_args)
+        for name, member in members.items():
+            place = member.serialization.get("location")
+            key = member.serialization.get("name", name)
+            if place == "querystring":
+                known.add(key)
+            if (place == "querystring" and key in request.args) or (
+                place == "header" and key in request.headers
+            ):
+                given.add(name)
+        signing = (key for key in request.args if not _is_signature(key))
+        _refuse_unknown(self.service, operation, sorted(set(signing) - known))
+        return given
 
     def write(self, operation: str, result: dict[str, Any] | None) -> Answer:
         """The answer's status, headers and body."""
@@ -256,6 +279,11 @@ def _walk(shape: Any, value: Any, path: str, unknown: list[str]) -> None:
     elif shape.type_name == "map":
         for key, inner in value.items():
             _walk(shape.value, inner, f"{path}.{key}", unknown)
+
+
+def _is_signature(key: str) -> bool:
+    """Whether a query key belongs to a presigned link, or to the SDK itself (``x-id``)."""
+    return key.lower().startswith("x-amz-") or key in SIGNATURE_KEYS
 
 
 def credential_scope(headers: Headers, arguments: Mapping[str, str]) -> tuple[str, str] | None:

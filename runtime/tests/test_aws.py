@@ -138,7 +138,9 @@ class OddS3(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Refuse, or promise ten bytes and send three of them twice before sending all."""
         code = self.path.rpartition("/")[2]
-        if code == "breaks":
+        if code == "always-breaks":
+            self.answer(200, b"012", length=10)
+        elif code == "breaks":
             type(self).asked += 1
             self.answer(200, b"0123456789" if self.asked > 2 else b"012", length=10)
         else:
@@ -177,6 +179,13 @@ def test_a_connection_that_breaks_midway_is_made_again() -> None:
     """No part of an object is ever taken for the whole."""
     assert bc.pd_s3_buffer("data", "breaks").read() == b"0123456789"
     assert OddS3.asked == 3
+
+
+@pytest.mark.usefixtures("odd_s3")
+def test_a_connection_that_always_breaks_is_an_error() -> None:
+    """Part of an object is no object."""
+    with pytest.raises(bc.AccessError, match=r"cannot read s3://data/always-breaks: .*network"):
+        bc.pd_s3_buffer("data", "always-breaks")
 
 
 @pytest.mark.usefixtures("odd_s3")

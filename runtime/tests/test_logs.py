@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import batcat_runtime as bc
 
@@ -196,6 +198,21 @@ def test_extra_fields_are_kept_whatever_they_are(
     kept = {key: line[key] for key in ("rows", "score", "circle", "odd")}
     assert kept == {"rows": 3, "score": "nan", "circle": "[[...]]", "odd": "<Unprintable>"}
     assert "Path('a')" in line["path"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(message=st.text(), field=st.text(min_size=1), value=st.text() | st.floats() | st.binary())
+def test_any_message_stays_one_line_of_json(
+    log_name: str, monkeypatch: pytest.MonkeyPatch, message: str, field: str, value: object
+) -> None:
+    """Whatever is in it: line breaks, odd signs, half a surrogate pair."""
+    monkeypatch.setenv("BATCAT_LOG_FORMAT", "json")
+    (handler,) = bc.get_logger(log_name).handlers
+    record = logging.makeLogRecord({"msg": message, "levelname": "INFO", field: value})
+    line = handler.format(record)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line, parse_constant=pytest.fail)["message"] == message
 
 
 def test_the_level_of_the_console_follows_the_environment(

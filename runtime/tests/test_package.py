@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,11 @@ def test_every_error_can_be_caught_by_its_base_and_by_the_builtin(
     assert issubclass(error, bc.BatCatError)
     assert issubclass(error, builtin)
     assert error.__name__ in (errors.__doc__ or "")
+
+
+def test_every_extra_that_errors_name_exists() -> None:
+    """The line they print installs something."""
+    assert {"pandas", "excel"} <= set(metadata("batcat-runtime").get_all("Provides-Extra") or [])
 
 
 def test_a_missing_extra_names_the_line_that_installs_it() -> None:

@@ -39,6 +39,13 @@ def test_a_job_writes_where_its_output_is_collected(job: Path) -> None:
     path.write_text("a\n1\n", encoding="utf-8")
 
 
+def test_the_timestamp_is_utc_wherever_one_is(job: Path) -> None:
+    """A laptop in Shanghai and a container agree."""
+    shanghai = NOW.astimezone(timezone(timedelta(hours=8)))
+    assert bc.processing_output_path("a", now=shanghai) == bc.processing_output_path("a", now=NOW)
+    assert bc.processing_output_path("a", now=NOW).startswith(str(job))
+
+
 def test_the_timestamp_can_be_left_out(job: Path) -> None:
     """``timestamp=False`` gives one fixed name."""
     path = bc.processing_output_path("inference", timestamp=False)

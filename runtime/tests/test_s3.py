@@ -158,6 +158,13 @@ def test_a_failed_write_leaves_nothing_behind(s3_bucket: str) -> None:
     assert stored(s3_bucket, "old.csv") == b"a\n1\n"
 
 
+def test_what_is_no_frame_is_refused(s3_bucket: str) -> None:
+    """Predictions of a model, for example; the message says how to make them one."""
+    predictions: Any = [0, 1, 1]
+    with pytest.raises(bc.DataError, match=r"list is no DataFrame; make it one with pd.DataFrame"):
+        bc.save_to_bucket(predictions, s3_bucket, "result.csv")
+
+
 def test_a_large_frame_goes_through_disk_in_parts(
     s3_bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,6 +125,11 @@ def explained(doing: str, advice: str) -> Iterator[None]:
     """
     from botocore import exceptions
 
+    network = (
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+        exceptions.IncompleteReadError,
+    )
     no_credentials = (
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,
@@ -141,7 +146,7 @@ def explained(doing: str, advice: str) -> Iterator[None]:
         ) from error
     except exceptions.ParamValidationError as error:
         raise ConfigError(f"cannot {doing}: {error}") from error
-    except (exceptions.ConnectionError, exceptions.ConnectionClosedError) as error:
+    except network as error:
         raise AccessError(
             f"cannot {doing}: {error}; check the network, and that AWS_ENDPOINT_URL "
             "(if set) names an endpoint that runs",

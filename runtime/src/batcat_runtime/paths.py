@@ -65,7 +65,7 @@ def processing_output_path(
         timestamp: add ``_YYYYmmddHHMMSS`` (UTC) to the file name.
         local: False for the path inside the container; True for the bare file name; a folder for
             that folder on a laptop and the container's path inside a Processing job.
-        now: the time to stamp; by default the present.
+        now: the time to stamp; by default the present. Without a time zone it is UTC.
 
     Returns:
         ``/opt/ml/processing/<purpose>/<purpose>_<YYYYmmddHHMMSS>.csv``, or its local counterpart.
@@ -76,6 +76,8 @@ def processing_output_path(
     """
     _check_name("purpose", purpose)
     moment = now or datetime.now(timezone.utc)
+    if moment.tzinfo:
+        moment = moment.astimezone(timezone.utc)
     file = f"{purpose}_{moment:%Y%m%d%H%M%S}.csv" if timestamp else f"{purpose}.csv"
     if local is True:
         return file

@@ -27,7 +27,7 @@ _IN_MEMORY = 16 * _MB  # bytes of a CSV kept in memory; more goes to disk
 _ONE_PUT = 64 * _MB  # bytes in one request; more goes in parts, in parallel
 _ONE_COPY = 5 * 1024 * _MB  # bytes; source: Amazon S3 API Reference, CopyObject
 _THREADS = 16
-_DOWNLOADS = 3  # times to start over when a connection breaks midway
+_DOWNLOADS = 3  # times to begin, when the connection breaks midway
 
 
 def pd_s3_buffer(bucket: str, key: str) -> io.BytesIO:
@@ -48,14 +48,15 @@ def pd_s3_buffer(bucket: str, key: str) -> io.BytesIO:
 
     broken = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
     with _at("read", bucket, key):
-        for again in reversed(range(_DOWNLOADS)):
+        tries = 0
+        while True:
             answer = client("s3").get_object(Bucket=bucket, Key=key)
             try:
                 return io.BytesIO(answer["Body"].read())
             except broken:  # botocore retries requests, but not what breaks while it streams
-                if not again:
+                tries += 1
+                if tries == _DOWNLOADS:
                     raise
-    raise AssertionError
 
 
 def read_csv_from_bucket(bucket: str, key: str, encoding: str | None = None) -> pd.DataFrame:
@@ -174,9 +175,15 @@ def save_to_bucket(df: pd.DataFrame, bucket: str, key: str) -> int:
         HTTP status of the upload: 200.
 
     Raises:
+        DataError: it is no DataFrame.
         MissingError: the bucket does not exist.
         AccessError: credentials are absent or do not allow it.
     """
+    if not hasattr(df, "to_csv"):
+        raise DataError(
+            f"cannot write s3://{bucket}/{key}: {type(df).__name__} is no DataFrame; "
+            "make it one with pd.DataFrame(…, columns=[…])",
+        )
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         df.to_csv(tables.writer(file), index=False, lineterminator="\n")
         size = file.tell()

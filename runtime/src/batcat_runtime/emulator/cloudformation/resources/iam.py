@@ -1,0 +1,244 @@
+"""IAM roles, inline policies and managed policies."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from . import aws_policies
+from .base import (
+    ANY,
+    Handler,
+    Properties,
+    Task,
+    changed_members,
+    changed_tags,
+    document_text,
+    is_missing,
+    pick,
+    policy_text,
+)
+
+OWNERS = (
+    ("Roles", "role", "RoleName"),
+    ("Users", "user", "UserName"),
+    ("Groups", "group", "GroupName"),
+)
+VERSIONS = 5
+"""Versions a managed policy may have; source: IAM quotas."""
+
+
+class Role(Handler):
+    """``AWS::IAM::Role``."""
+
+    properties: ClassVar[Properties] = {
+        "AssumeRolePolicyDocument": ANY,
+        "Description": ANY,
+        "ManagedPolicyArns": ANY,
+        "MaxSessionDuration": ANY,
+        "Path": ANY,
+        "PermissionsBoundary": ANY,
+        "Policies": ANY,
+        "RoleName": ANY,
+        "Tags": ANY,
+    }
+    attributes = frozenset({"Arn", "RoleId"})
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Make the role, then attach what it is allowed to do."""
+        name = str(properties.get("RoleName") or task.name(64))
+        given = pick(
+            properties, ("Description", "MaxSessionDuration", "Path", "PermissionsBoundary")
+        )
+        if properties.get("Tags"):
+            given["Tags"] = properties["Tags"]
+        task.client("iam").create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=document_text(properties["AssumeRolePolicyDocument"]),
+            **given,
+        )
+        task.began(name)
+        self._permit(task, name, properties, {})
+        return name
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
+        """Change trust, settings, tags and permissions that differ."""
+        iam = task.client("iam")
+        trust = new["AssumeRolePolicyDocument"]
+        if trust != old.get("AssumeRolePolicyDocument"):
+            iam.update_assume_role_policy(RoleName=physical_id, PolicyDocument=document_text(trust))
+        settings = ("Description", "MaxSessionDuration")
+        if pick(new, settings) != pick(old, settings):
+            iam.update_role(
+                RoleName=physical_id,
+                Description=new.get("Description", ""),
+                MaxSessionDuration=new.get("MaxSessionDuration", 3600),
+            )
+        boundary = new.get("PermissionsBoundary")
+        if boundary != old.get("PermissionsBoundary"):
+            if boundary:
+                iam.put_role_permissions_boundary(
+                    RoleName=physical_id, PermissionsBoundary=boundary
+                )
+            else:
+                iam.delete_role_permissions_boundary(RoleName=physical_id)
+        add, remove = changed_tags(new, old)
+        if add:
+            entries = [{"Key": key, "Value": value} for key, value in add.items()]
+            iam.tag_role(RoleName=physical_id, Tags=entries)
+        if remove:
+            iam.untag_role(RoleName=physical_id, TagKeys=remove)
+        self._permit(task, physical_id, new, old)
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:
+        """Detach what the template attached, then remove the role."""
+        self._permit(task, physical_id, {}, properties)
+        task.client("iam").delete_role(RoleName=physical_id)
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """The role's ARN and id."""
+        role = task.client("iam").get_role(RoleName=physical_id)["Role"]
+        return {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+
+    def _permit(self, task: Task, name: str, new: Properties, old: Properties) -> None:
+        iam = task.client("iam")
+        arns = (new.get("ManagedPolicyArns") or [], old.get("ManagedPolicyArns") or [])
+        add, remove = changed_members(*arns)
+        if any(map(aws_policies.is_managed_by_aws, add)):
+            aws_policies.provide(task.account, task.partition)
+        for arn in add:
+            iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        for arn in remove:
+            _unless_missing(iam.detach_role_policy, RoleName=name, PolicyArn=arn)
+        wanted = {p["PolicyName"]: p["PolicyDocument"] for p in new.get("Policies") or []}
+        present = {p["PolicyName"]: p["PolicyDocument"] for p in old.get("Policies") or []}
+        for policy, document in wanted.items():
+            if present.get(policy) != document:
+                iam.put_role_policy(
+                    RoleName=name, PolicyName=policy, PolicyDocument=policy_text(document)
+                )
+        for policy in changed_members(wanted, present)[1]:
+            _unless_missing(iam.delete_role_policy, RoleName=name, PolicyName=policy)
+
+
+class Policy(Handler):
+    """``AWS::IAM::Policy``: one inline policy on roles, users or groups."""
+
+    properties: ClassVar[Properties] = {
+        "Groups": ANY,
+        "PolicyDocument": ANY,
+        "PolicyName": ANY,
+        "Roles": ANY,
+        "Users": ANY,
+    }
+    attributes = frozenset({"Id"})
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Put the policy on every owner."""
+        physical_id = task.name(128)
+        task.began(physical_id)
+        self.update(task, physical_id, properties, {})
+        return physical_id
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
+        """Put it where it shall be, remove it where it no longer shall."""
+        iam = task.client("iam")
+        if old and old["PolicyName"] != new["PolicyName"]:
+            self.delete(task, physical_id, old)
+        for key, owner, argument in OWNERS:
+            for name in new.get(key) or []:
+                getattr(iam, f"put_{owner}_policy")(
+                    **{argument: name},
+                    PolicyName=new["PolicyName"],
+                    PolicyDocument=policy_text(new["PolicyDocument"]),
+                )
+            for name in changed_members(new.get(key) or [], old.get(key) or [])[1]:
+                delete = getattr(iam, f"delete_{owner}_policy")
+                _unless_missing(delete, **{argument: name}, PolicyName=old["PolicyName"])
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
+        """Remove it from every owner."""
+        iam = task.client("iam")
+        for key, owner, argument in OWNERS:
+            for name in properties.get(key) or []:
+                delete = getattr(iam, f"delete_{owner}_policy")
+                _unless_missing(delete, **{argument: name}, PolicyName=properties["PolicyName"])
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """Its id."""
+        return {"Id": physical_id}
+
+
+class ManagedPolicy(Handler):
+    """``AWS::IAM::ManagedPolicy``."""
+
+    properties: ClassVar[Properties] = {
+        "Description": ANY,
+        "Groups": ANY,
+        "ManagedPolicyName": ANY,
+        "Path": ANY,
+        "PolicyDocument": ANY,
+        "Roles": ANY,
+        "Users": ANY,
+    }
+    attributes = frozenset({"PolicyArn", "PolicyId"})
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Make the policy and attach it."""
+        made = task.client("iam").create_policy(
+            PolicyName=properties.get("ManagedPolicyName") or task.name(128),
+            PolicyDocument=policy_text(properties["PolicyDocument"]),
+            **pick(properties, ("Description", "Path")),
+        )
+        arn = str(made["Policy"]["Arn"])
+        task.began(arn)
+        self._attach(task, arn, properties, {})
+        return arn
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
+        """Make a new default version, dropping the oldest when there are too many."""
+        iam = task.client("iam")
+        if new["PolicyDocument"] != old["PolicyDocument"]:
+            versions = iam.list_policy_versions(PolicyArn=physical_id)["Versions"]
+            spare = [v["VersionId"] for v in versions if not v["IsDefaultVersion"]]
+            if len(versions) >= VERSIONS:
+                oldest = min(spare, key=lambda version: int(version.removeprefix("v")))
+                iam.delete_policy_version(PolicyArn=physical_id, VersionId=oldest)
+            iam.create_policy_version(
+                PolicyArn=physical_id,
+                PolicyDocument=policy_text(new["PolicyDocument"]),
+                SetAsDefault=True,
+            )
+        self._attach(task, physical_id, new, old)
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:
+        """Detach it, drop its other versions, remove it."""
+        iam = task.client("iam")
+        self._attach(task, physical_id, {}, properties)
+        for version in iam.list_policy_versions(PolicyArn=physical_id)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=physical_id, VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=physical_id)
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """Its ARN and id."""
+        policy = task.client("iam").get_policy(PolicyArn=physical_id)["Policy"]
+        return {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]}
+
+    def _attach(self, task: Task, arn: str, new: Properties, old: Properties) -> None:
+        iam = task.client("iam")
+        for key, owner, argument in OWNERS:
+            add, remove = changed_members(new.get(key) or [], old.get(key) or [])
+            for name in add:
+                getattr(iam, f"attach_{owner}_policy")(**{argument: name}, PolicyArn=arn)
+            for name in remove:
+                detach = getattr(iam, f"detach_{owner}_policy")
+                _unless_missing(detach, **{argument: name}, PolicyArn=arn)
+
+
+def _unless_missing(call: Any, **arguments: Any) -> None:
+    """Call, taking "it is not there" for success."""
+    try:
+        call(**arguments)
+    except Exception as error:
+        if not is_missing(error):
+            raise

@@ -1,0 +1,124 @@
+"""Lambda functions and who may invoke them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any, ClassVar
+
+from .base import ANY, Handler, Properties, Task, changed_tags, pick, tags_of
+
+CONFIGURATION = (
+    "Description",
+    "Environment",
+    "Handler",
+    "MemorySize",
+    "Role",
+    "Runtime",
+    "Timeout",
+)
+DEFAULTS = {"Description": "", "Environment": {}, "MemorySize": 128, "Timeout": 3}
+"""Values of the Lambda API for what a template leaves out (CreateFunction, API reference)."""
+
+
+class Function(Handler):
+    """``AWS::Lambda::Function``."""
+
+    properties: ClassVar[Properties] = {
+        "Architectures": ANY,
+        "Code": {"S3Bucket": ANY, "S3Key": ANY, "S3ObjectVersion": ANY, "ZipFile": ANY},
+        "Description": ANY,
+        "Environment": ANY,
+        "FunctionName": ANY,
+        "Handler": ANY,
+        "MemorySize": ANY,
+        "PackageType": ANY,
+        "Role": ANY,
+        "Runtime": ANY,
+        "Tags": ANY,
+        "Timeout": ANY,
+    }
+    attributes = frozenset({"Arn"})
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Make the function from its code."""
+        name = str(properties.get("FunctionName") or task.name(64))
+        given = pick(properties, (*CONFIGURATION, "Architectures", "PackageType"))
+        if properties.get("Tags"):
+            given["Tags"] = tags_of(properties)
+        task.client("lambda").create_function(FunctionName=name, Code=_code(properties), **given)
+        task.began(name)
+        return name
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
+        """Change code, configuration and tags that differ."""
+        client = task.client("lambda")
+        code_keys = ("Code", "Architectures")
+        if pick(new, code_keys) != pick(old, code_keys):
+            client.update_function_code(
+                FunctionName=physical_id, **_code(new), **pick(new, ("Architectures",))
+            )
+        if pick(new, CONFIGURATION) != pick(old, CONFIGURATION):
+            client.update_function_configuration(
+                FunctionName=physical_id, **{**DEFAULTS, **pick(new, CONFIGURATION)}
+            )
+        add, remove = changed_tags(new, old)
+        arn = self.read(task, physical_id, new)["Arn"]
+        if add:
+            client.tag_resource(Resource=arn, Tags=add)
+        if remove:
+            client.untag_resource(Resource=arn, TagKeys=remove)
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
+        """Remove the function."""
+        task.client("lambda").delete_function(FunctionName=physical_id)
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """Its ARN."""
+        return {"Arn": task.arn("lambda", f"function:{physical_id}")}
+
+
+class Permission(Handler):
+    """``AWS::Lambda::Permission``; every property is fixed at creation, so it has no update."""
+
+    properties: ClassVar[Properties] = {
+        "Action": ANY,
+        "FunctionName": ANY,
+        "Principal": ANY,
+        "SourceAccount": ANY,
+        "SourceArn": ANY,
+    }
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Add one statement to the function's policy."""
+        statement = task.name(100)
+        task.client("lambda").add_permission(StatementId=statement, **properties)
+        task.began(statement)
+        return statement
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:
+        """Remove the statement."""
+        task.client("lambda").remove_permission(
+            FunctionName=properties["FunctionName"], StatementId=physical_id
+        )
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """It has no attributes here."""
+        return {}
+
+
+def _code(properties: Properties) -> dict[str, Any]:
+    code = dict(properties["Code"])
+    if "ZipFile" in code:
+        code["ZipFile"] = _zipped(code["ZipFile"], properties.get("Runtime", ""))
+    return code
+
+
+def _zipped(source: str, runtime: str) -> bytes:
+    """Inline code as CloudFormation packs it: one file named ``index``."""
+    name = "index.py" if runtime.startswith("python") else "index.js"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        # A fixed date, so that the same source always has the same hash.
+        archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), source)
+    return packed.getvalue()

@@ -1,0 +1,99 @@
+"""What the resource provider schemas say of a resource type.
+
+cfn-lint ships the schemas that CloudFormation itself registers; they tell which properties force
+a replacement, which hold tags, and what type each value has.
+Source: "Resource type schema" in the AWS CloudFormation CLI user guide (createOnlyProperties,
+conditionalCreateOnlyProperties, primaryIdentifier, tagging).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+PROPERTIES = "/properties/"
+
+
+@lru_cache(maxsize=256)
+def schema(region: str, resource_type: str) -> dict[str, Any]:
+    """Resource provider schema of a type in a region; empty when there is none."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
+
+    try:
+        found = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, resource_type).schema
+    except ResourceNotFoundError:
+        return {}
+    return dict(found)
+
+
+def _named(document: dict[str, Any], key: str) -> frozenset[str]:
+    return frozenset(path.removeprefix(PROPERTIES) for path in document.get(key) or ())
+
+
+def create_only(region: str, resource_type: str) -> frozenset[str]:
+    """Property paths (``A`` or ``A/B``) whose change forces a replacement."""
+    return _named(schema(region, resource_type), "createOnlyProperties")
+
+
+def conditional_create_only(region: str, resource_type: str) -> frozenset[str]:
+    """Property paths whose change may force a replacement."""
+    return _named(schema(region, resource_type), "conditionalCreateOnlyProperties")
+
+
+def name_property(region: str, resource_type: str) -> str | None:
+    """The property by which a template may name the resource, if a rename replaces it."""
+    document = schema(region, resource_type)
+    fixed = _named(document, "createOnlyProperties")
+    candidates = _named(document, "primaryIdentifier") & fixed
+    if not candidates:  # The identifier is an ARN: the name is what feeds it.
+        short = resource_type.rsplit("::", 1)[-1]
+        candidates = fixed & {"Name", f"{short}Name"}
+    return next(iter(candidates)) if len(candidates) == 1 else None
+
+
+def is_taggable(region: str, resource_type: str) -> bool:
+    """Whether the type takes a list of tags in its ``Tags`` property."""
+    tagging = schema(region, resource_type).get("tagging") or {}
+    tags = (schema(region, resource_type).get("properties") or {}).get("Tags") or {}
+    return bool(tagging.get("taggable")) and tags.get("type") == "array"
+
+
+def coerced(region: str, resource_type: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Properties with scalars in the schema's types, as CloudFormation passes them on.
+
+    ``"true"`` becomes True and ``30`` becomes ``"30"`` where the schema says so; what does not
+    convert is left for the service to refuse.
+    """
+    document = schema(region, resource_type)
+    value: dict[str, Any] = _coerce(properties, document, document)
+    return value
+
+
+def _coerce(value: Any, shape: Any, document: dict[str, Any]) -> Any:
+    while isinstance(shape, dict) and "$ref" in shape:
+        shape = document.get("definitions", {}).get(shape["$ref"].rsplit("/", 1)[-1])
+    if not isinstance(shape, dict):
+        return value
+    if isinstance(value, dict):
+        known = shape.get("properties") or {}
+        patterns = list((shape.get("patternProperties") or {}).values())
+        other = patterns[0] if len(patterns) == 1 else None
+        return {k: _coerce(v, known.get(k, other), document) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_coerce(item, shape.get("items"), document) for item in value]
+    return _scalar(value, shape.get("type"))
+
+
+def _scalar(value: Any, wanted: Any) -> Any:
+    if wanted == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if wanted in ("integer", "number") and isinstance(value, str):
+        try:
+            return int(value) if wanted == "integer" else float(value)
+        except ValueError:
+            return value
+    if wanted == "string" and isinstance(value, bool):
+        return "true" if value else "false"
+    if wanted == "string" and isinstance(value, (int, float)):
+        return str(value)
+    return value

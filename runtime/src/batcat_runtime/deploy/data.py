@@ -65,7 +65,8 @@ def upload_input(source: str | Path, prefix: str, region: str) -> int:
     s3 = aws.client("s3", region)
 
     def upload(item: tuple[str, Path]) -> None:
-        s3.upload_file(str(item[1]), bucket, key + item[0])
+        with item[1].open("rb") as stream:
+            s3.upload_fileobj(stream, bucket, key + item[0])
 
     with aws.explained(f"upload {_shown(path)} to {prefix}", "deploy first"):
         _in_parallel(upload, list(files.items()))

@@ -112,10 +112,9 @@ class MotoBackend:
         self._installed.add(path)
         module, _, name = path.partition(":")
         try:
-            install = getattr(import_module(module), name)
-        except (ModuleNotFoundError, AttributeError):
+            getattr(import_module(module), name)(self._world)
+        except (ImportError, AttributeError):
             return  # the extension is not written yet
-        install(self._world)
 
 
 def _refuse(service: str, operation: str, names: list[str]) -> None:

@@ -45,9 +45,12 @@ def check_supported(name: str, kind: str, properties: dict[str, Any]) -> None:
     Raises:
         NotEmulated: names the property.
     """
-    for path in _strange(properties, HANDLERS[kind].properties, ""):
+    handler = HANDLERS[kind]
+    strange = _strange(properties, handler.properties, "")
+    value = handler.refused(properties)
+    for what in [*strange, *([value] if value else [])]:
         raise NotEmulated(
-            f"Property {path} of {kind} (resource {name})",
+            f"Property {what} of {kind} (resource {name})",
             "AWS would honour it; the stack was not touched.",
         )
 

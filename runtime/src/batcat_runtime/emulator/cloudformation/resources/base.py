@@ -82,6 +82,10 @@ class Handler:
     properties: ClassVar[Properties]
     attributes: ClassVar[frozenset[str]] = frozenset()
 
+    def refused(self, properties: Properties) -> str | None:  # noqa: ARG002
+        """A value that is valid in AWS and not emulated, if there is one."""
+        return None
+
     def create(self, task: Task, properties: Properties) -> str:
         """Make the resource; returns its physical id, which ``Ref`` gives."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""IAM roles, inline policies and managed policies."""
+"""IAM roles, and the inline and managed policies on them; users and groups are not emulated."""
 
 from __future__ import annotations
 
@@ -18,11 +18,6 @@ from .base import (
     policy_text,
 )
 
-OWNERS = (
-    ("Roles", "role", "RoleName"),
-    ("Users", "user", "UserName"),
-    ("Groups", "group", "GroupName"),
-)
 VERSIONS = 5
 """Versions a managed policy may have; source: IAM quotas."""
 
@@ -121,19 +116,17 @@ class Role(Handler):
 
 
 class Policy(Handler):
-    """``AWS::IAM::Policy``: one inline policy on roles, users or groups."""
+    """``AWS::IAM::Policy``: one inline policy on roles."""
 
     properties: ClassVar[Properties] = {
-        "Groups": ANY,
         "PolicyDocument": ANY,
         "PolicyName": ANY,
         "Roles": ANY,
-        "Users": ANY,
     }
     attributes = frozenset({"Id"})
 
     def create(self, task: Task, properties: Properties) -> str:
-        """Put the policy on every owner."""
+        """Put the policy on every role."""
         physical_id = task.name(128)
         task.began(physical_id)
         self.update(task, physical_id, properties, {})
@@ -144,24 +137,21 @@ class Policy(Handler):
         iam = task.client("iam")
         if old and old["PolicyName"] != new["PolicyName"]:
             self.delete(task, physical_id, old)
-        for key, owner, argument in OWNERS:
-            for name in new.get(key) or []:
-                getattr(iam, f"put_{owner}_policy")(
-                    **{argument: name},
-                    PolicyName=new["PolicyName"],
-                    PolicyDocument=policy_text(new["PolicyDocument"]),
-                )
-            for name in changed_members(new.get(key) or [], old.get(key) or [])[1]:
-                delete = getattr(iam, f"delete_{owner}_policy")
-                _unless_missing(delete, **{argument: name}, PolicyName=old["PolicyName"])
+        for role in new.get("Roles") or []:
+            iam.put_role_policy(
+                RoleName=role,
+                PolicyName=new["PolicyName"],
+                PolicyDocument=policy_text(new["PolicyDocument"]),
+            )
+        for role in changed_members(new.get("Roles") or [], old.get("Roles") or [])[1]:
+            _unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=old["PolicyName"])
 
     def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
-        """Remove it from every owner."""
+        """Remove it from every role."""
         iam = task.client("iam")
-        for key, owner, argument in OWNERS:
-            for name in properties.get(key) or []:
-                delete = getattr(iam, f"delete_{owner}_policy")
-                _unless_missing(delete, **{argument: name}, PolicyName=properties["PolicyName"])
+        policy = properties["PolicyName"]
+        for role in properties.get("Roles") or []:
+            _unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=policy)
 
     def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
         """Its id."""
@@ -173,12 +163,10 @@ class ManagedPolicy(Handler):
 
     properties: ClassVar[Properties] = {
         "Description": ANY,
-        "Groups": ANY,
         "ManagedPolicyName": ANY,
         "Path": ANY,
         "PolicyDocument": ANY,
         "Roles": ANY,
-        "Users": ANY,
     }
     attributes = frozenset({"PolicyArn", "PolicyId"})
 
@@ -226,13 +214,11 @@ class ManagedPolicy(Handler):
 
     def _attach(self, task: Task, arn: str, new: Properties, old: Properties) -> None:
         iam = task.client("iam")
-        for key, owner, argument in OWNERS:
-            add, remove = changed_members(new.get(key) or [], old.get(key) or [])
-            for name in add:
-                getattr(iam, f"attach_{owner}_policy")(**{argument: name}, PolicyArn=arn)
-            for name in remove:
-                detach = getattr(iam, f"detach_{owner}_policy")
-                _unless_missing(detach, **{argument: name}, PolicyArn=arn)
+        add, remove = changed_members(new.get("Roles") or [], old.get("Roles") or [])
+        for role in add:
+            iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+        for role in remove:
+            _unless_missing(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
 
 
 def _unless_missing(call: Any, **arguments: Any) -> None:

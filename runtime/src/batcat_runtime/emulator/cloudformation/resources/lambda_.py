@@ -11,13 +11,25 @@ from .base import ANY, Handler, Properties, Task, changed_tags, pick, tags_of
 CONFIGURATION = (
     "Description",
     "Environment",
+    "EphemeralStorage",
     "Handler",
+    "LoggingConfig",
     "MemorySize",
     "Role",
     "Runtime",
     "Timeout",
+    "TracingConfig",
+    "VpcConfig",
 )
-DEFAULTS = {"Description": "", "Environment": {}, "MemorySize": 128, "Timeout": 3}
+DEFAULTS: dict[str, Any] = {
+    "Description": "",
+    "Environment": {},
+    "EphemeralStorage": {"Size": 512},
+    "MemorySize": 128,
+    "Timeout": 3,
+    "TracingConfig": {"Mode": "PassThrough"},
+    "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
+}
 """Values of the Lambda API for what a template leaves out (CreateFunction, API reference)."""
 
 
@@ -29,16 +41,29 @@ class Function(Handler):
         "Code": {"S3Bucket": ANY, "S3Key": ANY, "S3ObjectVersion": ANY, "ZipFile": ANY},
         "Description": ANY,
         "Environment": ANY,
+        "EphemeralStorage": ANY,
         "FunctionName": ANY,
         "Handler": ANY,
+        "LoggingConfig": {"LogFormat": ANY, "LogGroup": ANY},
         "MemorySize": ANY,
         "PackageType": ANY,
         "Role": ANY,
         "Runtime": ANY,
         "Tags": ANY,
         "Timeout": ANY,
+        "TracingConfig": ANY,
+        "VpcConfig": {"SecurityGroupIds": ANY, "SubnetIds": ANY},
     }
     attributes = frozenset({"Arn"})
+
+    def refused(self, properties: Properties) -> str | None:
+        """Only zip files of Python run here."""
+        if properties.get("PackageType", "Zip") != "Zip":
+            return "PackageType Image"
+        runtime = properties.get("Runtime")
+        if isinstance(runtime, str) and not runtime.startswith("python3."):
+            return f"Runtime {runtime}"
+        return None
 
     def create(self, task: Task, properties: Properties) -> str:
         """Make the function from its code."""
@@ -59,8 +84,10 @@ class Function(Handler):
                 FunctionName=physical_id, **_code(new), **pick(new, ("Architectures",))
             )
         if pick(new, CONFIGURATION) != pick(old, CONFIGURATION):
+            logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{physical_id}"}
+            defaults = {**DEFAULTS, "LoggingConfig": logging}
             client.update_function_configuration(
-                FunctionName=physical_id, **{**DEFAULTS, **pick(new, CONFIGURATION)}
+                FunctionName=physical_id, **{**defaults, **pick(new, CONFIGURATION)}
             )
         add, remove = changed_tags(new, old)
         arn = self.read(task, physical_id, new)["Arn"]

@@ -24,9 +24,15 @@ SCHEMA = {
         "project": {"type": "string", "pattern": "^[a-z0-9-]+$", "description": "its name"},
         "partition": {"enum": ["aws", "aws-cn", "aws-us-gov"]},
         "instance_count": {"type": "integer", "minimum": 1, "maximum": 20},
+        "region": {
+            "type": "string",
+            "pattern": "^[a-z]{2}-[a-z]+-[0-9]$",
+            "examples": ["eu-west-1"],
+        },
         "steps": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
         "environments": {
             "type": "object",
+            "propertyNames": {"pattern": "^(?!local$)[a-z]+$"},
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -122,6 +128,15 @@ def test_a_document_that_fits_its_schema_is_returned_as_it_is(folder: Path) -> N
             'project is "My Project"; it must be text that matches ^[a-z0-9-]+$ (its name)',
         ),
         ({"project": None}, "project is null; it must be text (its name)"),
+        (
+            {"region": "Ireland"},
+            'region is "Ireland"; it must be text that matches ^[a-z]{2}-[a-z]+-[0-9]$, '
+            'for example "eu-west-1"',
+        ),
+        (
+            {"environments": {"local": {"region": "r"}}},
+            'in environments: "local" cannot be a key; keys match ^(?!local$)[a-z]+$',
+        ),
         ({"projekt": 1}, '"projekt" is not a known key; did you mean "project"?'),
         ({"environments": {"dev": {}}}, 'in environments.dev: "region" is missing; add it'),
         (

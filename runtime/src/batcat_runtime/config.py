@@ -113,13 +113,19 @@ def _explain(error: Any) -> str:
             if name not in known and not any(re.search(pattern, name) for pattern in patterns)
         ]
         return f"{_within(key)}{_listed(unknown)} is not a known key; {_suggestion(unknown, known)}"
+    if rule == "propertyNames" and "pattern" in allowed:
+        wrong = [name for name in error.value if not re.search(allowed["pattern"], name)]
+        return f"{_within(key)}{_listed(wrong)} cannot be a key; keys match {allowed['pattern']}"
     where = key or "the document"
     must_be = _allowed(rule, allowed)
     if must_be is None:
         said = error.message.removeprefix(error.name or "").strip()
         return f"{where} is {_shown(error.value)}; it {said}: {rule} {_shown(allowed)}"
     hint = f" ({definition['description']})" if "description" in definition else ""
-    return f"{where} is {_shown(error.value)}; it must be {must_be}{hint}"
+    example = (
+        f", for example {_shown(definition['examples'][0])}" if "examples" in definition else ""
+    )
+    return f"{where} is {_shown(error.value)}; it must be {must_be}{hint}{example}"
 
 
 _KINDS = {

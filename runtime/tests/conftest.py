@@ -8,12 +8,17 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from batcat_runtime.aws import client
 from batcat_runtime.emulator import LocalAws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# Busy machines are slow now and then; no promise here is about the time of one example.
+settings.register_profile("batcat", deadline=None)
+settings.load_profile("batcat")
 
 
 @pytest.fixture(scope="session")

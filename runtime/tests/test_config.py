@@ -26,8 +26,8 @@ SCHEMA = {
         "instance_count": {"type": "integer", "minimum": 1, "maximum": 20},
         "region": {
             "type": "string",
-            "pattern": "^[a-z]{2}-[a-z]+-[0-9]$",
-            "examples": ["eu-west-1"],
+            "pattern": "^[a-z]+-[a-z]+$",
+            "examples": ["eu-x"],
         },
         "steps": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
         "environments": {
@@ -130,8 +130,7 @@ def test_a_document_that_fits_its_schema_is_returned_as_it_is(folder: Path) -> N
         ({"project": None}, "project is null; it must be text (its name)"),
         (
             {"region": "Ireland"},
-            'region is "Ireland"; it must be text that matches ^[a-z]{2}-[a-z]+-[0-9]$, '
-            'for example "eu-west-1"',
+            'region is "Ireland"; it must be text that matches ^[a-z]+-[a-z]+$, for example "eu-x"',
         ),
         (
             {"environments": {"local": {"region": "r"}}},

@@ -71,9 +71,7 @@ def test_saving_stores_the_rows_without_the_index_and_tells_the_status(s3_bucket
     assert kind == "text/csv; charset=utf-8"
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frame=FRAMES)
 def test_what_is_saved_is_read_back_exactly(s3_bucket: str, frame: pd.DataFrame) -> None:
     """To the last bit of each number and the last sign of each text."""

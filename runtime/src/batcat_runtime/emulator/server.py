@@ -6,7 +6,6 @@ import ctypes
 import gc
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .moto_light import leave_out_ec2
-from .world import ACCESS_KEY, SECRET_KEY, World
+from .state import State, StateInUseError
+from .world import World
 
 if TYPE_CHECKING:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -58,47 +58,62 @@ def serve(options: Options) -> int:
     """Serve until a signal, or the parent's end, says stop.
 
     Returns:
-        Exit code: 0 after an orderly stop, 1 if the port cannot be had.
+        Exit code: 0 after an orderly stop, 1 if the port or the state folder cannot be had.
     """
     from werkzeug.serving import ThreadedWSGIServer
 
     _c_library("mallopt", M_ARENA_MAX, ARENAS)
-    state = options.state
-    workdir = Path(tempfile.mkdtemp(prefix="batcat-local-")) if state is None else state
-    workdir.mkdir(parents=True, exist_ok=True)
+    stop = _stop_event(parent_pipe=options.parent_pipe)
     try:
         # Clients that come early wait in the socket's queue until the gateway is loaded.
         server = ThreadedWSGIServer(HOST, options.port, _not_ready)
-    except (OSError, SystemExit) as error:
-        sys.stderr.write(f"batcat local cannot listen on {HOST}:{options.port}: {error}\n")
-        return 1
-    url = f"http://{HOST}:{server.server_port}"
-    _prepare_environment(server.server_port, options.region, options.account)
-    world = World(
-        url=url,
-        region=options.region,
-        account=options.account,
-        images=options.images,
-        workdir=workdir,
-        state=state,
-    )
+    except (OSError, SystemExit):
+        return _give_up(f"cannot listen on {HOST}:{options.port}: the port is taken; try another")
+    try:
+        state = State(options.state) if options.state else None
+    except StateInUseError as error:
+        return _give_up(str(error))
+    with tempfile.TemporaryDirectory(prefix="batcat-local-", ignore_cleanup_errors=True) as work:
+        world = World(
+            url=f"http://{HOST}:{server.server_port}",
+            region=options.region,
+            account=options.account,
+            images=options.images,
+            workdir=Path(work),
+            state=options.state,
+        )
+        _prepare_environment(world)
+        gateway = _gateway(world)
+        server.app, server.RequestHandlerClass = gateway, _handler()
+        threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
+        if state is not None:
+            state.load(world)
+            world.closing.append(lambda: state.save(world))
+        _announce(world)
+        threading.Thread(target=_warm, args=(gateway,), daemon=True).start()
+        stop.wait()
+        # Jobs send their last lines, and S3 is read, so the socket closes after them.
+        world.close()
+        server.shutdown()
+        server.server_close()
+    if state is not None:
+        state.close()
+    return 0
+
+
+def _stop_event(*, parent_pipe: bool) -> threading.Event:
+    """An event set by SIGTERM, SIGINT or, if asked for, the end of stdin."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    if options.parent_pipe:
+    if parent_pipe:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
-    gateway = _gateway(world)
-    server.app, server.RequestHandlerClass = gateway, _handler()
-    threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
-    _announce(world)
-    threading.Thread(target=_warm, args=(gateway,), daemon=True).start()
-    stop.wait()
-    server.shutdown()
-    world.close()
-    server.server_close()
-    if state is None:
-        shutil.rmtree(workdir, ignore_errors=True)
-    return 0
+    return stop
+
+
+def _give_up(reason: str) -> int:
+    sys.stderr.write(f"batcat local: {reason}\n")
+    return 1
 
 
 def _announce(world: World) -> None:
@@ -153,23 +168,16 @@ def _handler() -> type[MotoRequestHandler]:
     return Handler
 
 
-def _prepare_environment(port: int, region: str, account: str) -> None:
+def _prepare_environment(world: World) -> None:
     """Point every boto3 client of this process, moto's own included, at this server."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
     os.environ.update(
-        {
-            "MOTO_PORT": str(port),
-            "MOTO_ACCOUNT_ID": account,
-            "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        },
+        world.environment(),
+        MOTO_PORT=world.url.rpartition(":")[2],
+        MOTO_ACCOUNT_ID=world.account,
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
 
 

@@ -32,7 +32,7 @@ class World:
         region: region used when a request names none.
         account: twelve-digit account id.
         images: repository name of an image to the project folder that stands for it.
-        workdir: folder for work files; removed at the end unless ``state`` is set.
+        workdir: folder for work files; removed at the end.
         state: folder that survives a restart, or None.
         closing: callbacks that run when the server stops, last registered first.
         importing: hold it around the first import of a large package in a handler (cfn-lint):
@@ -56,6 +56,11 @@ class World:
     def partition(self) -> str:
         """Partition of the default region."""
         return partition_of(self.region)
+
+    @property
+    def jobs(self) -> Path:
+        """Folder below which each Processing job has its own."""
+        return (self.state or self.workdir) / "jobs"
 
     def arn(self, service: str, resource: str, region: str | None = None) -> str:
         """ARN in this account, e.g. ``arn("sagemaker", "processing-job/x")``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from . import aws_policies
 from .base import (
     ANY,
     Handler,
@@ -98,8 +97,6 @@ class Role(Handler):
         iam = task.client("iam")
         arns = (new.get("ManagedPolicyArns") or [], old.get("ManagedPolicyArns") or [])
         add, remove = changed_members(*arns)
-        if any(map(aws_policies.is_managed_by_aws, add)):
-            aws_policies.provide(task.account, task.partition)
         for arn in add:
             iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         for arn in remove:

@@ -1,36 +1,40 @@
-"""Set up the workflow in an environment and run it once.
+"""Set up the workflow in an environment of deploy/config.json, and run it once.
 
-python deploy/setup_stepfunctions_<purpose>.py          on a local AWS
-python deploy/setup_stepfunctions_<purpose>.py dev      in the account of that environment
-
+Run it in the project's folder, for example `python deploy/setup_stepfunctions_<purpose>.py dev`.
 `batcat deploy` and `batcat run` do the same and show more on the way.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 
 import batcat_runtime as bc
 from batcat_runtime.deploy import setup_workflow, test_workflow
 
-ROOT = Path(__file__).resolve().parent.parent
 
+def main(environment: str | None) -> None:
+    """Set up and run.
 
-def main() -> None:
-    """Set up and run."""
-    config = bc.get_config(str(ROOT / "deploy" / "config.json"))
+    Args:
+        environment: a name from deploy/config.json; None takes the variable BATCAT_ENV.
+    """
+    config = bc.get_config("deploy/config.json")
+    config |= config["environments"].get(environment, {})
     workflow = setup_workflow(
         project=config["project"],
         purpose=config["purpose"],
-        workflow_execution_role=config.get("workflow_execution_role", ""),
+        workflow_execution_role=config.get("workflow_execution_role"),
+        instance_type=config["instance_type"],
+        environment=environment,
     )
-    test_workflow(
+    result = test_workflow(
         workflow,
         project=config["project"],
         purpose=config["purpose"],
         result_s3_bucket=config["result_s3_bucket"],
     )
+    bc.get_logger("setup").info("result: %s", result)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

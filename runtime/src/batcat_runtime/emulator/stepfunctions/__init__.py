@@ -20,7 +20,6 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
 
 from __future__ import annotations
 
-from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def install(world: World) -> None:
-    """Make moto's Step Functions execute, and start loading the engine in the background.
+    """Make moto's Step Functions execute; the engine is loaded by the first request or by warm().
 
     Args:
         world: the server the executions run in.
@@ -36,7 +35,6 @@ def install(world: World) -> None:
     from . import engine
 
     engine.prepare(world)
-    Thread(target=warm, args=(world,), daemon=True, name="stepfunctions-warm").start()
 
 
 def warm(world: World) -> None:

@@ -53,14 +53,13 @@ def load(world: World) -> Any:
 def _load(world: World) -> Any:
     # The engine logs each failed state as an error of its own; a failed state is an answer here.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
-    from . import clients
-
-    clients.patch(world)
+    # First of all: whoever else imports the engine at this moment enters by the same module.
     from moto.stepfunctions.parser import models
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
     from . import (
         child_task,
+        clients,
         executions,
         history,
         jsonata,

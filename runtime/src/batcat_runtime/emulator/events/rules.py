@@ -1,0 +1,242 @@
+"""PutRule, PutTargets and PutEvents: moto keeps the rules, here events reach their targets.
+
+moto knows neither Lambda nor Step Functions as targets (it answers 500), never fires a schedule,
+lets disabled rules fire, and takes any pattern.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from batcat_runtime.emulator.patching import replace
+from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+
+from . import patterns, targets
+from .clock import clock_of
+from .schedules import ScheduleError, next_time
+
+if TYPE_CHECKING:
+    from batcat_runtime.emulator.world import World
+
+PRINCIPAL = "events.amazonaws.com"
+TARGET_FIELDS = {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"}
+INPUTS = ("Input", "InputPath", "InputTransformer")
+
+
+def patch(world: World) -> None:
+    """Replace what moto does with rules, targets and events.
+
+    Args:
+        world: makes the clients that call the targets.
+    """
+    from moto.events import models
+
+    backend = models.EventsBackend
+    put_rule, put_targets = backend.put_rule, backend.put_targets
+    delete_rule, disable, enable = backend.delete_rule, backend.disable_rule, backend.enable_rule
+
+    def checked_put_rule(self: Any, name: str, **options: Any) -> Any:
+        _check_rule(options)
+        rule = put_rule(self, name, **options)
+        _schedule(world, rule)
+        return rule
+
+    def checked_put_targets(self: Any, name: str, event_bus_arn: Any, wanted: Any) -> None:
+        for target in wanted:
+            _check_target(world, target)
+        put_targets(self, name, event_bus_arn, wanted)
+
+    def unscheduling_delete(self: Any, name: str, event_bus_arn: Any) -> None:
+        rule = _rule_of(self, name, event_bus_arn)
+        delete_rule(self, name, event_bus_arn)
+        if rule is not None:
+            clock_of(world).set(rule.arn, None, lambda _: None)
+
+    def scheduling_disable(self: Any, name: str, event_bus_arn: Any) -> bool:
+        done = disable(self, name, event_bus_arn)
+        _reschedule(world, self, name, event_bus_arn)
+        return bool(done)
+
+    def scheduling_enable(self: Any, name: str, event_bus_arn: Any) -> bool:
+        done = enable(self, name, event_bus_arn)
+        _reschedule(world, self, name, event_bus_arn)
+        return bool(done)
+
+    def send(self: Any, original_event: Any, transform_input: bool = True) -> None:
+        del transform_input
+        offer(world, self, as_event(original_event))
+
+    replace(
+        backend,
+        put_rule=checked_put_rule,
+        put_targets=checked_put_targets,
+        delete_rule=unscheduling_delete,
+        disable_rule=scheduling_disable,
+        enable_rule=scheduling_enable,
+    )
+    replace(models.Rule, send_to_targets=send)
+
+
+def as_event(event: dict[str, Any]) -> dict[str, Any]:
+    """An event as its targets see it: moto's own fields gone, the time as text."""
+    shown = {key: value for key, value in event.items() if key != "ingestion-time"}
+    when = shown.get("time")
+    if not isinstance(when, str):
+        if isinstance(when, (int, float)):
+            when = datetime.fromtimestamp(when, timezone.utc)
+        when = (when or datetime.now(timezone.utc)).astimezone(timezone.utc)
+        shown["time"] = when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return shown
+
+
+def new_event(world: World, region: str, **fields: Any) -> dict[str, Any]:
+    """An event with the envelope every event has.
+
+    Args:
+        world: whose account it is.
+        region: where it happens.
+        fields: ``source``, ``detail_type``, ``resources``, ``detail`` and ``time`` (a datetime).
+    """
+    event = {
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": fields["detail_type"],
+        "source": fields["source"],
+        "account": world.account,
+        "time": fields["time"],
+        "region": region,
+        "resources": fields["resources"],
+        "detail": fields["detail"],
+    }
+    return as_event(event)
+
+
+def offer(world: World, rule: Any, event: dict[str, Any]) -> None:
+    """Send an event to a rule's targets if the rule wants it.
+
+    Args:
+        world: makes the clients.
+        rule: moto's rule.
+        event: the event as its targets see it.
+    """
+    pattern = rule.event_pattern.get_pattern()
+    if rule.state == "ENABLED" and pattern and patterns.matches(pattern, event):
+        send_to_targets(world, rule, event)
+
+
+def send_to_targets(world: World, rule: Any, event: dict[str, Any]) -> None:
+    """Send an event to every target of a rule.
+
+    Args:
+        world: makes the clients.
+        rule: moto's rule.
+        event: the event as its targets see it.
+    """
+    ingested = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for target in list(rule.targets):
+        arn = target["Arn"]
+        payload = targets.transform(target, event, rule.arn, ingested)
+        if targets.kind_of(arn) == "lambda" and not targets.may_invoke(
+            world, arn, PRINCIPAL, rule.arn
+        ):
+            sys.stderr.write(
+                f"batcat local: rule {rule.name} may not invoke {arn}; give the function a "
+                f"permission for {PRINCIPAL} with SourceArn {rule.arn}\n"
+            )
+            continue
+        targets.deliver(world, arn, payload, f"rule {rule.name}")
+
+
+def _check_rule(options: dict[str, Any]) -> None:
+    if options.get("event_pattern"):
+        try:
+            patterns.parse(options["event_pattern"])
+        except patterns.PatternError as error:
+            raise ServiceError(
+                "InvalidEventPatternException", f"Event pattern is not valid. Reason: {error}"
+            ) from error
+    expression = options.get("scheduled_expression")
+    if expression:
+        try:
+            next_time(expression, datetime.now(timezone.utc))
+        except ScheduleError as error:
+            raise ServiceError(
+                "ValidationException", f"Parameter ScheduleExpression is not valid. {error}"
+            ) from error
+        if expression.startswith("at("):
+            raise ServiceError("ValidationException", "Parameter ScheduleExpression is not valid.")
+
+
+def _check_target(world: World, target: dict[str, Any]) -> None:
+    kind = targets.kind_of(target["Arn"])
+    unknown = sorted(set(target) - TARGET_FIELDS)
+    if unknown:
+        raise NotEmulated(f"events PutTargets parameter {', '.join(unknown)}")
+    given = [name for name in INPUTS if target.get(name) is not None]
+    if len(given) > 1:
+        raise ServiceError(
+            "ValidationException",
+            f"Only one of Input, InputPath, or InputTransformer must be provided for target "
+            f"{target['Id']}.",
+        )
+    if target.get("Input") is not None:
+        try:
+            json.loads(target["Input"])
+        except ValueError as error:
+            raise ServiceError(
+                "ValidationException",
+                f"Parameter Input of target {target['Id']} is not valid JSON: {error}",
+            ) from error
+    if kind == "states":
+        if not target.get("RoleArn"):
+            raise ServiceError(
+                "ValidationException", f"RoleArn is required for target {target['Arn']}."
+            )
+        targets.check_role(
+            world,
+            target["RoleArn"],
+            PRINCIPAL,
+            f"Provided role '{target['RoleArn']}' cannot be assumed by principal '{PRINCIPAL}'.",
+        )
+
+
+def _rule_of(backend: Any, name: str, event_bus_arn: Any) -> Any:
+    bus = backend.event_buses.get((event_bus_arn or "default").split("/")[-1])
+    return bus.rules.get(name) if bus else None
+
+
+def _reschedule(world: World, backend: Any, name: str, event_bus_arn: Any) -> None:
+    rule = _rule_of(backend, name, event_bus_arn)
+    if rule is not None:
+        _schedule(world, rule)
+
+
+def _schedule(world: World, rule: Any) -> None:
+    """Let the clock fire a rule; a rate begins when the rule is put or enabled."""
+    clock = clock_of(world)
+    expression = rule.scheduled_expression
+    anchor = clock.now()
+
+    def following(after: datetime) -> datetime | None:
+        due = next_time(expression, after, anchor=anchor)
+        return due if due is None or due > anchor else next_time(expression, anchor)
+
+    def fire(when: datetime) -> datetime | None:
+        event = new_event(
+            world,
+            rule.region_name,
+            source="aws.events",
+            detail_type="Scheduled Event",
+            resources=[rule.arn],
+            detail={},
+            time=when,
+        )
+        send_to_targets(world, rule, event)
+        return following(clock.now())
+
+    enabled = bool(expression) and rule.state == "ENABLED"
+    clock.set(rule.arn, following(anchor) if enabled else None, fire)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from importlib import import_module
 from ipaddress import ip_address
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -42,6 +44,8 @@ def reached(project: Project) -> Iterator[bool]:
         _point_at_local(local_environment(url, project.region))
         yield False
         return
+    # The server takes about as long to start as boto3 takes to import: do both at once.
+    Thread(target=import_module, args=("boto3.session",), daemon=True).start()
     with LocalAws(images={project.repository: project.root}, region=project.region) as aws:
         _point_at_local(aws.environment)
         yield True

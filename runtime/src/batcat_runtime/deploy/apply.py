@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 _ADVICE = (
+    ("assume the provided role", "let the role exist, and trust the service that is to assume it"),
+    ("cannot be assumed", "let the role exist, and trust the service that is to assume it"),
     ("already exists", "another stack or person made it; rename it, or delete the other one"),
     ("not authorized", "the credentials lack this right; ask for it, or use another profile"),
     ("AccessDenied", "the credentials lack this right; ask for it, or use another profile"),

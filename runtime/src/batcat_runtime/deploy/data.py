@@ -147,6 +147,14 @@ def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
     return sorted(file for file in destination.rglob("*") if file.is_file())
 
 
+def exists(uri: str, region: str) -> bool:
+    """Whether there is any object below an ``s3://`` prefix."""
+    bucket, key = split_uri(uri)
+    with aws.explained(f"list {uri}", "deploy first"):
+        found = aws.client("s3", region).list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return bool(found.get("Contents"))
+
+
 def split_uri(uri: str) -> tuple[str, str]:
     """Split ``s3://bucket/key`` into bucket and key.
 

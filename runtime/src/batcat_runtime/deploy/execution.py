@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
@@ -39,9 +40,26 @@ class Execution:
     region: str
 
 
+class _Clock:
+    """Tells the second, and never the same one twice: a run's name is only as fine as that."""
+
+    def __init__(self) -> None:
+        self._last = datetime.min.replace(tzinfo=timezone.utc)
+        self._lock = Lock()
+
+    def next_second(self) -> datetime:
+        with self._lock:
+            now = datetime.now(timezone.utc).replace(microsecond=0)
+            self._last = max(now, self._last + timedelta(seconds=1))
+            return self._last
+
+
+_CLOCK = _Clock()
+
+
 def new_run(project: Project) -> str:
-    """Name a run that begins now."""
-    run = names.run(project.project, project.purpose, datetime.now(timezone.utc))
+    """Name a run that begins now; each call of one process gives another name."""
+    run = names.run(project.project, project.purpose, _CLOCK.next_second())
     for step in project.steps:
         names.job(run, step)  # a name that AWS would refuse is found before anything is uploaded
     return run

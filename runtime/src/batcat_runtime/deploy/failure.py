@@ -73,7 +73,7 @@ def explain(
     failed = _last_failure(known)
     status = ended.status if ended else "FAILED"
     if failed is None:
-        reason = ". ".join(filter(None, (ended.error, ended.cause))) if ended else ""
+        reason = ": ".join(filter(None, (ended.error, ended.cause))) if ended else ""
         return RunFailedError(run, status, reason=reason, advice=("batcat status",))
     described = _described(failed.cause)
     job = described.get("ProcessingJobName") or failed.job

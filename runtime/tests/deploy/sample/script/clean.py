@@ -14,14 +14,14 @@ def main() -> None:
     """Read, filter, write."""
     source = ROOT / "input" / "raw"
     fault = (source / "fault").read_text().strip() if (source / "fault").exists() else ""
-    print(f"cleaning {sorted(file.name for file in source.iterdir())}", flush=True)
+    sys.stdout.write(f"cleaning {sorted(file.name for file in source.iterdir())}\n")
     if fault == "hang":
         time.sleep(600)
     if fault:
         message = ROOT.parent / "output" / "message"
         message.parent.mkdir(parents=True, exist_ok=True)
         message.write_text("the gauge is broken")
-        print("the last line before the end", flush=True)
+        sys.stdout.write("the last line before the end\n")
         sys.exit(int(fault))
     lines = (source / "rain.csv").read_text().splitlines()
     kept = [lines[0], *(line for line in lines[1:] if not line.endswith(",0"))]

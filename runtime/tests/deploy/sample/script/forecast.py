@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(os.environ["BATCAT_ML_ROOT"]) / "processing"
@@ -11,7 +12,7 @@ ROOT = Path(os.environ["BATCAT_ML_ROOT"]) / "processing"
 def main() -> None:
     """Read, repeat the last line, write."""
     lines = (ROOT / "input" / "clean" / "clean.csv").read_text().splitlines()
-    print(f"{len(lines) - 1} rainy days", flush=True)
+    sys.stdout.write(f"{len(lines) - 1} rainy days\n")
     target = ROOT / "forecast"
     target.mkdir(parents=True, exist_ok=True)
     (target / "forecast.csv").write_text("\n".join([*lines, lines[-1]]) + "\n")

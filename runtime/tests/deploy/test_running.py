@@ -1,0 +1,204 @@
+"""Runs, from input to result, against the local AWS."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batcat_runtime import aws, deploy
+from batcat_runtime.deploy import Run, prepare, read_status
+from batcat_runtime.deploy import logs as step_logs
+from batcat_runtime.deploy.failure import RunFailedError
+from batcat_runtime.deploy.history import StateEvent
+from batcat_runtime.errors import ConfigError, MissingError
+
+if TYPE_CHECKING:
+    from batcat_runtime.deploy import Project
+
+
+def finish(project: Project, source: str | None = None, step: str | None = None) -> list[Path]:
+    """Make a whole run; returns the result's files."""
+    with closing(Run(prepare(project, source=source, step=step))) as run:
+        run.upload()
+        run.start()
+        for _ in run.follow():
+            pass
+        return run.fetch()
+
+
+def faulty(folder: Path, fault: str) -> str:
+    """Input that makes the first step misbehave."""
+    (folder / "fault").write_text(fault, encoding="utf-8")
+    return str(folder)
+
+
+def test_a_run_brings_the_result_of_the_last_step(deployed: Project) -> None:
+    (file,) = finish(deployed)
+    assert file.name == "forecast.csv"
+    assert file.parent.parent == deployed.root / "data" / "result"
+    assert file.read_text(encoding="utf-8") == "day,millimetres\n1,4\n3,7\n3,7\n"
+
+
+def test_input_may_be_a_file_or_lie_in_s3(deployed: Project, tmp_path: Path) -> None:
+    other = tmp_path / "rain.csv"
+    other.write_text("day,millimetres\n8,8\n", encoding="utf-8")
+    assert "8,8" in finish(deployed, str(other))[0].read_text(encoding="utf-8")
+    prefix = f"{deployed.result_path}/elsewhere/"
+    aws.client("s3", deployed.region).put_object(
+        Bucket=deployed.result_s3_bucket,
+        Key="forecast/elsewhere/rain.csv",
+        Body=b"day,millimetres\n9,9\n",
+    )
+    assert "9,9" in finish(deployed, prefix)[0].read_text(encoding="utf-8")
+
+
+def test_one_step_runs_alone_and_leaves_no_state_machine_behind(deployed: Project) -> None:
+    client = aws.client("stepfunctions", deployed.region)
+    before = client.list_state_machines()["stateMachines"]
+    (file,) = finish(deployed, step="clean")
+    assert file.name == "clean.csv"
+    before_it = deployed.root / "data" / "tmp" / "clean"
+    before_it.mkdir(parents=True)
+    file.rename(before_it / "clean.csv")
+    (last,) = finish(deployed, step="forecast")
+    assert last.read_text(encoding="utf-8").endswith("3,7\n3,7\n")
+    assert client.list_state_machines()["stateMachines"] == before
+
+
+def test_a_step_that_fails_shows_its_log_and_leaves_no_result(deployed: Project) -> None:
+    source = faulty(deployed.root / "data" / "raw", "7")
+    with pytest.raises(RunFailedError, match="step clean of run") as caught:
+        finish(deployed, source)
+    error = caught.value
+    assert "7" in error.reason
+    assert error.exit_message == "the gauge is broken"
+    assert error.log[-1] == "the last line before the end"
+    assert not (deployed.root / "data" / "result").exists()
+
+
+def test_stopping_a_run_stops_its_job(deployed: Project) -> None:
+    source = faulty(deployed.root / "data" / "raw", "hang")
+    run = Run(prepare(deployed, source=source))
+    run.upload()
+    run.start()
+    followed = run.follow()
+    for event in followed:
+        if isinstance(event, StateEvent) and event.kind == "started":
+            break
+    run.stop()
+    job = aws.client("sagemaker", deployed.region).describe_processing_job(
+        ProcessingJobName=f"{run.plan.run}-clean"
+    )
+    assert job["ProcessingJobStatus"] == "Stopped"
+    with pytest.raises(RunFailedError, match="was stopped"):
+        list(followed)
+
+
+def test_the_last_runs_are_listed_with_how_they_ended(deployed: Project) -> None:
+    finish(deployed)
+    newest = read_status(deployed).runs[0]
+    assert newest.status == "SUCCEEDED"
+    assert 0 < newest.seconds < 60
+    lines = list(step_logs.read(f"{newest.run}-forecast", deployed.region, until_ended=True))
+    assert [line.text for line in lines] == ["2 rainy days"]
+    assert lines[0].host == "algo-1"
+
+
+def test_a_result_that_is_not_whole_is_never_seen(
+    deployed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The download goes to a hidden folder beside, which is gone when it fails."""
+    files = finish(deployed)
+    plan = prepare(deployed)
+    destination = files[0].parent.with_name("other")
+
+    def broken(self: Path, target: Path) -> Path:
+        raise OSError(28, f"no space left for {self.name} as {target.name}")
+
+    monkeypatch.setattr(Path, "rename", broken)
+    with pytest.raises(OSError, match="no space left"):
+        deploy.data.fetch_result(
+            plan.result_prefix.replace(plan.run, files[0].parent.name),
+            destination,
+            deployed.region,
+        )
+    assert sorted(one.name for one in destination.parent.iterdir()) == [files[0].parent.name]
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [("nowhere", "input .*nowhere does not exist"), ("data/result", "holds no files")],
+)
+def test_input_that_is_not_there_is_named(project: Project, source: str, complaint: str) -> None:
+    (project.root / "data" / "result").mkdir()
+    with pytest.raises(MissingError, match=complaint):
+        Run(prepare(project, source=str(project.root / source))).upload()
+
+
+def test_a_step_that_does_not_exist_lists_those_that_do(project: Project) -> None:
+    with pytest.raises(ConfigError, match="no step 'x'; the steps are clean, forecast"):
+        prepare(project, step="x")
+
+
+def test_the_predecessors_two_calls_set_up_and_run_a_workflow(
+    deployed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(deployed.root)
+    workflow = deploy.setup_workflow("2026-demo-rain", "forecast", instance_type="ml.m5.large")
+    assert workflow.name == "WORKFLOW-2026-DEMO-RAIN-FORECAST"
+    folder = deploy.test_workflow(
+        workflow, "2026-demo-rain", "forecast", "2026-demo-rain-us-east-1"
+    )
+    assert (folder / "forecast.csv").is_file()
+
+
+def test_network_settings_reach_the_state_machine(
+    deployed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(deployed.root)
+    trust = {"Service": ["states.amazonaws.com", "sagemaker.amazonaws.com"]}
+    statement = {"Effect": "Allow", "Principal": trust, "Action": "sts:AssumeRole"}
+    role = aws.client("iam", deployed.region).create_role(
+        RoleName="of-the-organisation",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )["Role"]["Arn"]
+    workflow = deploy.setup_workflow(
+        "2026-demo-rain", "forecast", role, security_group_ids=["sg-1"], subnets=["subnet-1"]
+    )
+    machine = aws.client("stepfunctions", deployed.region).describe_state_machine(
+        stateMachineArn=workflow.arn
+    )
+    assert machine["definition"].count('"subnet-1"') == 2
+    assert machine["roleArn"] == role
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"project": "other"}, "is project 2026-demo-rain, purpose forecast, not other"),
+        ({"environment": "dev"}, "AWS_ENDPOINT_URL names a local AWS; unset it"),
+        (
+            {"security_group_ids": ["sg-1"], "subnets": ["subnet-1"]},
+            "need workflow_execution_role",
+        ),
+    ],
+)
+def test_a_workflow_that_cannot_be_set_up_as_asked_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, str], complaint: str
+) -> None:
+    monkeypatch.chdir(project.root)
+    with pytest.raises(ConfigError, match=complaint):
+        deploy.setup_workflow(**{"project": "2026-demo-rain", "purpose": "forecast", **arguments})  # type: ignore[arg-type]  # mixed values
+
+
+def test_nothing_reaches_an_account_without_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.raises(ConfigError, match="say which environment"):
+        deploy.setup_workflow("2026-demo-rain", "forecast")

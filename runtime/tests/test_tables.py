@@ -154,6 +154,12 @@ def test_several_workbooks_are_fetched_at_once(
     assert len(bc.read_excel_list_from_bucket(s3_bucket, ["1.xlsx", "2.xlsx"])) == 4
 
 
+def test_a_workbook_named_twice_is_read_twice(s3_bucket: str) -> None:
+    """No row that was asked for is dropped."""
+    workbook(s3_bucket, "x.xlsx", {"jan": JANUARY})
+    assert len(bc.read_excel_list_from_bucket(s3_bucket, ["x.xlsx", "x.xlsx"])) == 4
+
+
 def test_an_empty_list_of_workbooks_is_an_error(s3_bucket: str) -> None:
     """Most likely the listing before it found nothing."""
     with pytest.raises(bc.MissingError, match="key_list is empty; check the prefix"):

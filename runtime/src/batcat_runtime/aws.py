@@ -158,10 +158,8 @@ def explained(doing: str, advice: str) -> Iterator[None]:
             advice = "check the bucket's name and the account, or create the bucket"
         if code in _ABSENT:
             raise MissingError(f"cannot {doing}: {message or code} ({code}); {advice}") from error
-        if (
-            code in _REFUSED
-            or error.response["ResponseMetadata"].get("HTTPStatusCode") == _FORBIDDEN
-        ):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if code in _REFUSED or status == _FORBIDDEN:
             raise AccessError(
                 f"cannot {doing}: {message or code} ({code}); check that the credentials are "
                 "current and that their role or user allows it",

@@ -70,10 +70,10 @@ def get_bucket_keys(event: Mapping[str, Any]) -> list[tuple[str, str]]:
             return [(detail["bucket"]["name"], detail["object"]["key"])]
         if event.get("Event") == "s3:TestEvent":
             return []
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            f"the event is no S3 event: {error!r} is missing or not an object"
-        ) from error
+    except KeyError as error:
+        raise DataError(f"the event is no S3 event: a part of it has no {error}") from error
+    except TypeError as error:
+        raise DataError(f"the event is no S3 event: {error}") from error
     raise DataError(
         "the event is no S3 event: it has neither 'Records' (an S3 notification) nor 'detail' "
         f"(EventBridge) but {sorted(map(str, event))}",

@@ -207,14 +207,16 @@ def stack_excel(workbooks: Iterable[tuple[str, str, io.BytesIO]]) -> pd.DataFram
     """
     import pandas as pd
 
-    frames: dict[tuple[str, str], pd.DataFrame] = {}
+    places: list[tuple[str, str]] = []
+    frames: list[pd.DataFrame] = []
     for name, source, buffer in workbooks:
-        sheets = read_excel(buffer, source, sheet_name=None)
-        frames.update({(name, sheet): frame for sheet, frame in sheets.items()})
-    columns = dict.fromkeys(column for frame in frames.values() for column in frame.columns)
+        for sheet, frame in read_excel(buffer, source, sheet_name=None).items():
+            places.append((name, sheet))
+            frames.append(frame)
+    columns = dict.fromkeys(column for frame in frames for column in frame.columns)
     # Where a sheet has no values it has no say in a column's type: dates stay dates.
-    filled = {place: frame.dropna(axis="columns", how="all") for place, frame in frames.items()}
-    below = pd.concat(filled, names=["file", "sheet", "row"])
+    filled = [frame.dropna(axis="columns", how="all") for frame in frames]
+    below = pd.concat(filled, keys=places, names=["file", "sheet", "row"])
     table: pd.DataFrame = below.reindex(columns=list(columns))
     return table
 

@@ -1,0 +1,109 @@
+"""What all tests of the template share: rendering it without trust, and running commands in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+Render = Callable[..., Path]
+Ask = Callable[..., Mapping[str, Any]]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as it is on disk, away from git, so that rendering needs no clone."""
+    folder = tmp_path_factory.mktemp("template")
+    shutil.copy(REPOSITORY / "copier.yml", folder)
+    shutil.copytree(REPOSITORY / "template", folder / "template")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def render(template: Path) -> Render:
+    """Render a project without trust; answers that are not given are the defaults."""
+
+    def run(folder: Path, **answers: Any) -> Path:
+        copier.run_copy(
+            str(template), folder, data=answers, defaults=True, quiet=True, unsafe=False
+        )
+        return folder
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    """Answer the questions alone, and get all answers; no file is rendered, which is quick.
+
+    Copier raises ValueError with the validator's message for an answer that is refused.
+    """
+    folder = tmp_path_factory.mktemp("questions")
+    shutil.copy(REPOSITORY / "copier.yml", folder)
+    shutil.copytree(REPOSITORY / "template" / "_parts", folder / "template" / "_parts")
+
+    def run(**answers: Any) -> Mapping[str, Any]:
+        worker = copier.run_copy(
+            str(folder),
+            folder / "nowhere",
+            data=answers,
+            defaults=True,
+            quiet=True,
+            unsafe=False,
+            pretend=True,
+        )
+        found: Mapping[str, Any] = worker.answers.combined
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Run a command in a folder, with this interpreter's programs first and no AWS at all."""
+
+    def start(
+        folder: Path, *command: str, code: int | None = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "BATCAT_", "COVERAGE_", "PYTEST_"))
+        }
+        done = subprocess.run(
+            [str(BIN / command[0]) if (BIN / command[0]).exists() else command[0], *command[1:]],
+            cwd=folder,
+            env={**inherited, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **environment},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+        if code is not None:
+            assert done.returncode == code, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return start
+
+
+@pytest.fixture
+def files() -> Callable[[Path], set[str]]:
+    """The files of a folder as paths below it, without what git, Python and checks leave."""
+    left = {".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+
+    def list_files(folder: Path) -> set[str]:
+        found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+        return {path.as_posix() for path in found if not left & set(path.parts)}
+
+    return list_files

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import get_config
+    from .deploy import setup_workflow, test_workflow
     from .errors import (
         AccessError,
         BatCatError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "config": ("get_config",),
+    "deploy": ("setup_workflow", "test_workflow"),
     "errors": (
         "AccessError",
         "BatCatError",
@@ -98,6 +100,8 @@ __all__ = [
     "read_excel_from_bucket",
     "read_excel_list_from_bucket",
     "save_to_bucket",
+    "setup_workflow",
+    "test_workflow",
 ]
 
 

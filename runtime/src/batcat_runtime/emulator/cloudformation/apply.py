@@ -123,7 +123,9 @@ class Worker:
         return Lookup(reference, attribute)
 
     def _create(self, wanted: Resource, verb: str) -> Resource:
-        current = self._stack.note(wanted, f"{verb}_IN_PROGRESS")
+        current = wanted
+        if verb == "CREATE":
+            current = self._stack.note(wanted, "CREATE_IN_PROGRESS")
 
         def began(physical_id: str) -> None:
             nonlocal current

@@ -181,7 +181,7 @@ def build(  # noqa: PLR0913 - the inputs of a stack, each its own
     )
     resources = _active(processed["Resources"], scope)
     _check_types(resources)
-    dependencies = _dependencies(resources, processed["Resources"], scope)
+    dependencies = _dependencies(resources, scope)
     model = Model(
         place,
         body,
@@ -247,9 +247,7 @@ def _active(resources: dict[str, Any], scope: Scope) -> dict[str, dict[str, Any]
     }
 
 
-def _dependencies(
-    resources: dict[str, dict[str, Any]], declared: Mapping[str, Any], scope: Scope
-) -> dict[str, frozenset[str]]:
+def _dependencies(resources: dict[str, dict[str, Any]], scope: Scope) -> dict[str, frozenset[str]]:
     """What each resource needs: what its values come from, and what it says in DependsOn."""
     everything = nothing_known(resources)
     found = {}
@@ -265,13 +263,11 @@ def _dependencies(
             return everything.attribute(target, key)
 
         inside = replace(scope, reference=reference, attribute=attribute)
-        Resolver(inside).resolve(resource.get("Properties") or {})
+        # References in Metadata count as well; they are how a template says "if it exists".
+        Resolver(inside).resolve([resource.get("Properties"), resource.get("Metadata")])
         explicit = resource.get("DependsOn") or []
         for target in [explicit] if isinstance(explicit, str) else explicit:
-            if target not in declared:
-                everything.reference(target)
-            if target in resources:  # One whose condition is false is not waited for.
-                needs.add(target)
+            reference(target)
         found[name] = frozenset(needs)
     return found
 

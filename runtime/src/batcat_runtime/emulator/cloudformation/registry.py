@@ -11,6 +11,7 @@ from uuid import uuid4
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.world import partition_of
 
+from . import lint
 from .errors import ValidationError, stack_missing
 from .model import Place
 from .state import Stack
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
     from .model import Output
+
+
+def warm(world: World) -> None:
+    """Load what the first template needs: cfn-lint, the SAM translator and their data."""
+    with world.importing:
+        import samtranslator.translator.transform  # noqa: F401 - imported for the effect
+    lint.warm(world.region)
+
 
 GONE = "DELETE_COMPLETE"
 UPDATABLE = (
@@ -43,6 +52,8 @@ class Registry:
         self._world = world
         self._stacks: list[tuple[str, Stack]] = []
         self._lock = threading.RLock()
+        # A template follows soon; its checker takes a second or two to load.
+        threading.Thread(target=warm, args=(world,), daemon=True).start()
 
     def place(self) -> Place:
         """Where the request at hand is for."""

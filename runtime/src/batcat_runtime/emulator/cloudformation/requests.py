@@ -65,7 +65,7 @@ def template_body(request: dict[str, Any], s3: Any) -> str:
 
 
 def _download(url: str, s3: Any) -> str:
-    bucket, key, version = _bucket_and_key(url)
+    bucket, key, version = bucket_and_key(url)
     from botocore.exceptions import ClientError
 
     try:
@@ -80,7 +80,7 @@ def _download(url: str, s3: Any) -> str:
     return content.decode()
 
 
-def _bucket_and_key(url: str) -> tuple[str, str, str]:
+def bucket_and_key(url: str) -> tuple[str, str, str]:
     """Bucket, key and version of an S3 address in path or virtual-host style."""
     parts = urlsplit(url)
     path = unquote(parts.path.lstrip("/"))

@@ -42,13 +42,9 @@ def conditional_create_only(region: str, resource_type: str) -> frozenset[str]:
 
 def name_property(region: str, resource_type: str) -> str | None:
     """The property by which a template may name the resource, if a rename replaces it."""
-    document = schema(region, resource_type)
-    fixed = _named(document, "createOnlyProperties")
-    candidates = _named(document, "primaryIdentifier") & fixed
-    if not candidates:  # The identifier is an ARN: the name is what feeds it.
-        short = resource_type.rsplit("::", 1)[-1]
-        candidates = fixed & {"Name", f"{short}Name"}
-    return next(iter(candidates)) if len(candidates) == 1 else None
+    own = f"{resource_type.rsplit('::', 1)[-1]}Name"
+    fixed = create_only(region, resource_type)
+    return next((name for name in (own, "Name") if name in fixed), None)
 
 
 def is_taggable(region: str, resource_type: str) -> bool:
@@ -85,6 +81,8 @@ def _coerce(value: Any, shape: Any, document: dict[str, Any]) -> Any:
 
 
 def _scalar(value: Any, wanted: Any) -> Any:
+    if isinstance(wanted, list) and "string" in wanted:
+        wanted = "string"
     if wanted == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if wanted in ("integer", "number") and isinstance(value, str):

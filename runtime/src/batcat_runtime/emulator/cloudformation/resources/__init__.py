@@ -12,7 +12,7 @@ from .iam import ManagedPolicy, Policy, Role
 from .lambda_ import Function, Permission
 from .logs import LogGroup
 from .s3 import Bucket, BucketPolicy
-from .scheduler import Schedule, ScheduleGroup
+from .scheduler import Schedule
 from .stepfunctions import StateMachine
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ HANDLERS: dict[str, Handler] = {
     "AWS::S3::Bucket": Bucket(),
     "AWS::S3::BucketPolicy": BucketPolicy(),
     "AWS::Scheduler::Schedule": Schedule(),
-    "AWS::Scheduler::ScheduleGroup": ScheduleGroup(),
     "AWS::StepFunctions::StateMachine": StateMachine(),
 }
 

@@ -25,6 +25,14 @@ class StateMachine(Handler):
     }
     attributes = frozenset({"Arn", "Name"})
 
+    def refused(self, properties: Properties) -> str | None:
+        """Express state machines and X-Ray traces are not emulated."""
+        if properties.get("StateMachineType") == "EXPRESS":
+            return "StateMachineType EXPRESS"
+        if (properties.get("TracingConfiguration") or {}).get("Enabled") is True:
+            return "TracingConfiguration.Enabled true"
+        return None
+
     def create(self, task: Task, properties: Properties) -> str:
         """Make the state machine from its definition with the substitutions filled in."""
         made = task.client("stepfunctions").create_state_machine(

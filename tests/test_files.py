@@ -1,0 +1,123 @@
+"""A project holds exactly the files that its answers ask for, under the names users know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Files = Callable[[Path], set[str]]
+
+FOLDERS = {
+    f"{folder}/.gitkeep"
+    for folder in (
+        *(f"data/{name}" for name in ("raw", "train", "test", "result", "tmp")),
+        *("deploy/docker/wheels", "log", "model", "notebook", "report"),
+    )
+}
+ALWAYS = FOLDERS | {
+    ".copier-answers.yml",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "README.md",
+    "deploy/config.json",
+    "deploy/config.schema.json",
+    "deploy/docker/Dockerfile",
+    "deploy/docker/Dockerfile.dockerignore",
+    "deploy/docker/requirements.txt",
+    "deploy/requirements.txt",
+    "deploy/setup_docker.sh",
+    "deploy/template.yaml",
+    "deploy/workflow.asl.json",
+    "docs/README.md",
+    "pyproject.toml",
+    "requirements.txt",
+    "script/common.py",
+    "script/config.json",
+    "test/conftest.py",
+    "test/test_common.py",
+    "test/test_deploy.py",
+    "test/test_trigger.py",
+}
+
+
+def of_steps(*names: str) -> set[str]:
+    """The files of steps."""
+    return {f"script/{name}.py" for name in names} | {f"test/test_{name}.py" for name in names}
+
+
+def of_names(project: str = "2026-health-screening", purpose: str = "inference") -> set[str]:
+    """The files that are named after project and purpose."""
+    return {
+        f"deploy/setup_stepfunctions_{purpose}.py",
+        f"deploy/{project}-{purpose}-trigger/lambda_function.py",
+    }
+
+
+DEFAULT = ALWAYS | of_steps("preprocess", "inference", "train") | of_names() | {"LICENSE"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({}, DEFAULT),
+        ({"licence": "Apache-2.0"}, DEFAULT),
+        ({"licence": "none"}, DEFAULT - {"LICENSE"}),
+        ({"example": False}, DEFAULT - of_steps("train")),
+        ({"trigger": "s3"}, DEFAULT),
+        ({"trigger": "schedule"}, DEFAULT),
+        (
+            {"steps": ["score"]},
+            DEFAULT - of_steps("preprocess", "inference", "train") | of_steps("score"),
+        ),
+        ({"steps": "preprocess, add_features, inference"}, DEFAULT | of_steps("add_features")),
+        ({"purpose": "batch-scoring"}, DEFAULT - of_names() | of_names(purpose="batch-scoring")),
+        ({"project": "2027-a-b-c"}, DEFAULT - of_names() | of_names(project="2027-a-b-c")),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "",
+)
+def test_answers_decide_exactly_which_files_there_are(
+    copie: Any, template: Path, files: Files, answers: dict[str, Any], expected: set[str]
+) -> None:
+    result = copie.copy(extra_answers=answers, template_dir=template)
+    assert result.exception is None
+    assert result.exit_code == 0
+    assert files(result.project_dir) == expected
+
+
+def test_the_template_itself_stays_readable(template: Path) -> None:
+    suffixed = [path for path in template.rglob("*.jinja") if "test" not in path.parts]
+    assert len(suffixed) <= 10
+    for part in (template / "template" / "_parts").glob("*.py"):
+        first_line = part.read_text(encoding="utf-8").splitlines()[0]
+        assert first_line.startswith('"""')
+
+
+def test_nothing_is_left_over_from_what_was_not_chosen(
+    render: Callable[..., Path], files: Files, tmp_path: Path
+) -> None:
+    project = render(tmp_path / "p", example=False, licence="none", trigger="manual")
+    words = ("scikit", "sklearn", "joblib", "malignan", "tumour", "breast", "Schedul")
+    for name in files(project) - {".gitignore", "data/train/.gitkeep", "docs/README.md"}:
+        text = (project / name).read_text(encoding="utf-8")
+        assert not [word for word in words if word in text], name
+        assert "train.py" not in text, name
+
+
+@pytest.mark.parametrize(
+    ("trigger", "resources"),
+    [
+        ("manual", set[str]()),
+        ("schedule", {"ScheduleRole", "Schedule"}),
+        ("s3", {"UploadRule", "UploadPermission"}),
+    ],
+)
+def test_a_trigger_brings_exactly_its_resources(
+    render: Callable[..., Path], tmp_path: Path, trigger: str, resources: set[str]
+) -> None:
+    lines = (render(tmp_path / "p", trigger=trigger) / "deploy" / "template.yaml").read_text()
+    optional = {"ScheduleRole", "Schedule", "UploadRule", "UploadPermission"}
+    assert {name for name in optional if f"\n  {name}:\n" in lines} == resources
+    assert ("EventBridgeEnabled" in lines) == (trigger == "s3")

@@ -1,0 +1,121 @@
+"""A generated project is lived in: its own checks and tests pass, and its pipeline runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Run = Callable[..., Any]
+PROJECTS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "long": {
+        "project": "2026-domain-topic-more",
+        "purpose": "batch-b",
+        "steps": "clean, add_more, a_score",
+        "trigger": "s3",
+        "partition": "aws-cn",
+        "description": 'Says "hello" \\ {{ world }}: # é',
+    },
+    "bare": {"example": False, "steps": "score", "trigger": "schedule", "licence": "none"},
+}
+
+
+@pytest.fixture(scope="module", params=PROJECTS)
+def project(
+    request: pytest.FixtureRequest,
+    render: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A generated project of each kind."""
+    return render(tmp_path_factory.mktemp("living") / "p", **PROJECTS[request.param])
+
+
+@pytest.fixture(scope="module")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where mypy keeps what it learnt about libraries, for all projects of this module."""
+    return tmp_path_factory.getbasetemp() / "mypy"
+
+
+@pytest.fixture(scope="module")
+def prepared(project: Path, run: Run) -> Path:
+    """The project with what its pipeline needs: the example's model, or somebody's data."""
+    if (project / "script" / "train.py").exists():
+        run(project, "python", "script/train.py")
+    else:
+        (project / "data" / "raw" / "one.csv").write_text("id,x\n1,1.5\n", encoding="utf-8")
+        (project / "data" / "raw" / "two.csv").write_text("id,x\n2,\n,\n", encoding="utf-8")
+    return project
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with file.open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def check_result(project: Path, result: list[dict[str, str]]) -> None:
+    """A result has a row for each row that came in."""
+    if not (project / "script" / "train.py").exists():
+        assert [row["id"] for row in result] == ["1.0", "2.0"]
+        return
+    assert len(result) == json.loads((project / "model" / "metrics.json").read_text())["n"] == 143
+    assert set(result[0]) == {"id", "probability", "prediction"}
+    assert {row["prediction"] for row in result} == {"malignant", "benign"}
+    assert all(0 <= float(row["probability"]) <= 1 for row in result)
+
+
+def test_it_is_formatted_and_lints_and_types_hold(project: Path, run: Run, caches: Path) -> None:
+    run(project, "ruff", "format", "--check", "--diff", ".")
+    run(project, "ruff", "check", ".")
+    run(project, "mypy", "--cache-dir", str(caches))
+
+
+def test_its_own_tests_pass(project: Path, run: Run) -> None:
+    assert " passed" in run(project, "pytest", "-q", "-p", "no:cacheprovider").stdout
+
+
+def test_each_step_runs_alone(prepared: Path, run: Run) -> None:
+    config = json.loads((prepared / "deploy" / "config.json").read_text())
+    for step in config["steps"]:
+        run(prepared, "python", f"script/{step}.py")
+    (result,) = (prepared / "data" / "result").glob("*.csv")
+    check_result(prepared, rows(result))
+    result.unlink()
+
+
+def test_its_pipeline_runs_on_the_local_aws(prepared: Path, run: Run) -> None:
+    outcome = json.loads(run(prepared, "batcat", "run", "--json").stdout)
+    assert outcome["status"] == "SUCCEEDED"
+    (result,) = (prepared / "data" / "result").rglob("*.csv")
+    check_result(prepared, rows(result))
+
+
+def test_what_training_measured_is_worth_having(prepared: Path) -> None:
+    if not (prepared / "script" / "train.py").exists():
+        assert not list((prepared / "model").glob("[!.]*"))  # nothing to train, nothing left over
+        return
+    metrics = json.loads((prepared / "model" / "metrics.json").read_text())
+    assert metrics["accuracy"] > 0.95
+    assert metrics["roc_auc"] > 0.98
+    assert metrics["log_loss"] < 0.15
+    labelled = rows(prepared / "data" / "train" / "train.csv")
+    unseen = rows(prepared / "data" / "test" / "test.csv")
+    assert len(labelled) + len(unseen) == 569
+    assert not {row["id"] for row in labelled} & {row["id"] for row in unseen}
+    assert "malignant" not in rows(prepared / "data" / "raw" / "measurements.csv")[0]
+
+
+def test_everything_generated_can_be_committed_and_no_data_is(project: Path, run: Run) -> None:
+    run(project, "git", "init", "--quiet")
+    run(project, "git", "add", "--all")
+    tracked = run(project, "git", "ls-files").stdout.splitlines()
+    assert "data/raw/.gitkeep" in tracked
+    assert "deploy/docker/wheels/.gitkeep" in tracked
+    assert not [name for name in tracked if name.startswith("data/") and name.endswith(".csv")]

@@ -10,7 +10,9 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     jsonata        the JSONata query language
     child_task     Task states that start another state machine, and stop it
     tasks          timeouts and StopExecution end a Task state at once
+    choice         a Choice state without a match fails by name
     times          the context object's times, as AWS writes them
+    errors         the engine's errors under their names
     executions     StartExecution, StopExecution, DescribeExecution, ListExecutions
     history        GetExecutionHistory, and the end of a history
     logs           execution logs in CloudWatch Logs

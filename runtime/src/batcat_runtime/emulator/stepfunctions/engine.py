@@ -59,7 +59,9 @@ def _load(world: World) -> Any:
 
     from . import (
         child_task,
+        choice,
         clients,
+        errors,
         executions,
         history,
         jsonata,
@@ -71,7 +73,7 @@ def _load(world: World) -> Any:
     )
 
     clients.patch(world)
-    patches: tuple[Any, ...] = (executions, history, jsonata, tasks, times)
+    patches: tuple[Any, ...] = (choice, errors, executions, history, jsonata, tasks, times)
     for module in (*patches, sagemaker_task, sdk_task, child_task):
         module.patch()
     logs.patch(world)

@@ -38,6 +38,7 @@ def patch() -> None:
         execution_input: str | None = None,
         trace_header: str | None = None,
     ) -> Any:
+        check_input(execution_input or "{}")
         if name is None:
             name = str(uuid4())
         self._validate_name(name)
@@ -67,8 +68,17 @@ def patch_api(responses: Any) -> None:
     Args:
         responses: moto's class that answers Step Functions requests.
     """
+    start = responses.start_execution
+
+    def start_execution(self: Any) -> Any:
+        if self._get_param("traceHeader"):
+            raise NotEmulated("stepfunctions StartExecution parameter traceHeader (X-Ray)")
+        return start(self)
+
     replace(
         responses,
+        start_execution=start_execution,
+        send_task_failure=_send_task_failure,
         stop_execution=_stop_execution,
         describe_execution=_describe_execution,
         list_executions=_list_executions,
@@ -119,6 +129,16 @@ def _stop_execution(self: Any) -> Any:
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
     when = stop(execution, self._get_param("error"), self._get_param("cause"))
     return ActionResult({"stopDate": when})
+
+
+def _send_task_failure(self: Any) -> Any:
+    """Moto's own loses the cause."""
+    from moto.core.responses import EmptyResult
+
+    self.stepfunction_backend.send_task_failure(
+        self._get_param("taskToken"), error=self._get_param("error"), cause=self._get_param("cause")
+    )
+    return EmptyResult()
 
 
 def _describe_execution(self: Any) -> Any:

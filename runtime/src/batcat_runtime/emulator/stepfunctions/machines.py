@@ -38,7 +38,7 @@ def patch_api(responses: Any, world: World) -> None:
         world: the server the executions run in.
     """
     create, update = responses.create_state_machine, responses.update_state_machine
-    delete = responses.delete_state_machine
+    delete, describe = responses.delete_state_machine, responses.describe_state_machine
 
     def create_state_machine(self: Any) -> Any:
         _check_configuration(self)
@@ -60,12 +60,20 @@ def patch_api(responses: Any, world: World) -> None:
         _stop_executions(self)
         return delete(self)
 
+    def describe_state_machine(self: Any) -> Any:
+        if self._get_param("includedData") == "METADATA_ONLY":
+            raise NotEmulated("stepfunctions DescribeStateMachine includedData METADATA_ONLY")
+        return describe(self)
+
     replace(
         responses,
         create_state_machine=create_state_machine,
         update_state_machine=update_state_machine,
         delete_state_machine=delete_state_machine,
+        describe_state_machine=describe_state_machine,
     )
+    # moto has no such operation, so there is nothing to replace.
+    responses.validate_state_machine_definition = _validate_state_machine_definition
     responses.validate_state_machine_definition = _validate_state_machine_definition
 
 

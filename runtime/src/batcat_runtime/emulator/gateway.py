@@ -144,7 +144,10 @@ class Gateway:
             return "json"
         if request.mimetype == "application/x-www-form-urlencoded":
             return "ec2" if service == "ec2" else "query"
-        return "rest-json"
+        try:
+            return self.wire(service).protocol
+        except ValueError:  # botocore knows no such service either
+            return "rest-json"
 
     def _own(
         self,

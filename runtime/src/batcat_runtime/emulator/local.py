@@ -86,20 +86,28 @@ class LocalAws:
     @property
     def environment(self) -> dict[str, str]:
         """Variables that point any AWS SDK at this server, and at nothing else."""
-        return {
+        variables = {
             "AWS_ENDPOINT_URL": self.url,
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": "batcat-local",
             "AWS_SECRET_ACCESS_KEY": "batcat-local-secret",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        if any(name.lower() in ("http_proxy", "all_proxy") for name in os.environ):
+            around = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+            variables["NO_PROXY"] = ",".join(filter(None, (around, "127.0.0.1")))
+        return variables
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client of this server; the same one for the same service."""
-        if options or service not in self._clients:
+        own = bool(options)
+        if own or service not in self._clients:
             import boto3
+            from botocore.config import Config
 
+            config = Config(proxies={}).merge(options.pop("config", Config()))
             client = boto3.session.Session().client(
                 service,
                 **{
@@ -107,10 +115,11 @@ class LocalAws:
                     "region_name": self.region,
                     "aws_access_key_id": self.environment["AWS_ACCESS_KEY_ID"],
                     "aws_secret_access_key": self.environment["AWS_SECRET_ACCESS_KEY"],
+                    "config": config,
                     **options,
                 },
             )
-            if options:
+            if own:
                 return client
             self._clients[service] = client
         return self._clients[service]

@@ -29,6 +29,8 @@ M_ARENA_MAX = -8
 ARENAS = 2
 """glibc keeps memory apart for each thread; a server of many short threads needs few of these."""
 
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
 POLL_SECONDS = 0.05
 """How soon the socket loop notices that it is to stop, in seconds."""
 
@@ -170,8 +172,9 @@ def _handler() -> type[MotoRequestHandler]:
 
 def _prepare_environment(world: World) -> None:
     """Point every boto3 client of this process, moto's own included, at this server."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
-        os.environ.pop(name, None)
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower() in PROXIES:
+            del os.environ[name]
     os.environ.update(
         world.environment(),
         MOTO_PORT=world.url.rpartition(":")[2],

@@ -45,13 +45,20 @@ class Wire:
 
     Args:
         service: botocore's name of the service.
+
+    Raises:
+        ValueError: botocore knows no such service.
     """
 
     def __init__(self, service: str) -> None:
+        from botocore.exceptions import DataNotFoundError
         from moto.core.utils import get_service_model
 
         self.service = service
-        self.model = get_service_model(service)
+        try:
+            self.model = get_service_model(service)
+        except DataNotFoundError as error:
+            raise ValueError(str(error)) from error
         self.protocol = str(self.model.protocol)
 
     def operation_of(self, request: Request) -> tuple[str, dict[str, Any]]:

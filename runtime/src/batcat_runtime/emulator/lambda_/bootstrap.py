@@ -48,13 +48,12 @@ class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # the subscript 
     def __init__(self) -> None:
         super().__init__(sys.stdout)
         self.request_id = ""
-        self.setFormatter(
-            logging.Formatter(
-                "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
-                "%Y-%m-%dT%H:%M:%S",
-            ),
+        formatter = logging.Formatter(
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+            "%Y-%m-%dT%H:%M:%S",
         )
-        logging.Formatter.converter = time.gmtime
+        formatter.converter = time.gmtime
+        self.setFormatter(formatter)
 
     def format(self, record: logging.LogRecord) -> str:
         """Add the request id."""

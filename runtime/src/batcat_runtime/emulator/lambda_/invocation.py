@@ -89,7 +89,9 @@ class Invocation:
             self._lines.append(line)
             log.write(line)
 
-        with tempfile.TemporaryDirectory(dir=self._world.workdir, prefix="lambda-") as home:
+        with tempfile.TemporaryDirectory(
+            dir=self._world.workdir, prefix="lambda-", ignore_cleanup_errors=True
+        ) as home:
             try:
                 payload, failed = self._run_process(Path(home), write)
             finally:

@@ -39,6 +39,7 @@ class SageMaker:
         self._world = world
         self._jobs: dict[tuple[str, str], Job] = {}
         self._lock = RLock()
+        self._closed = False
         world.closing.append(self._close)
 
     def create_processing_job(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +50,8 @@ class SageMaker:
         check_job(self._world, request)
         tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", [])}
         with self._lock:
+            if self._closed:
+                raise ServiceError("ServiceUnavailable", "batcat local is stopping.", 503)
             if (region, name) in self._jobs:
                 raise ServiceError(
                     "ResourceInUse",
@@ -143,6 +146,7 @@ class SageMaker:
 
     def _close(self) -> None:
         with self._lock:
+            self._closed = True
             jobs = list(self._jobs.values())
         for job in jobs:
             job.ask_to_stop()

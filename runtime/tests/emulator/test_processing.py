@@ -1,0 +1,311 @@
+"""Processing jobs: what becomes of a job, and what its program finds around it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from runtime.tests.emulator.conftest import Jobs, Store
+
+    from batcat_runtime.emulator import LocalAws
+
+FOREVER = """
+    print("running", os.getpid(), flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_program_that_ends_well_completes_the_job(jobs: Jobs) -> None:
+    """Status, ARN and times are those of a job that ran."""
+    job = jobs.run("print('hello')")
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert job["ProcessingJobArn"].endswith(f":processing-job/{job['ProcessingJobName']}")
+    assert job["CreationTime"] <= job["ProcessingStartTime"] <= job["ProcessingEndTime"]
+    assert job["LastModifiedTime"] == job["ProcessingEndTime"]
+    assert "FailureReason" not in job
+    assert "ExitMessage" not in job
+
+
+def test_a_running_job_has_begun_but_not_ended(jobs: Jobs, until: Any) -> None:
+    """InProgress has no end time; the start time comes when the program starts."""
+    name = jobs.start(FOREVER)
+    job = until(
+        lambda: (found := jobs.describe(name)).get("ProcessingStartTime") and found, "the start"
+    )
+    assert job["ProcessingJobStatus"] == "InProgress"
+    assert "ProcessingEndTime" not in job
+
+
+def test_the_exit_code_is_in_the_failure_reason(jobs: Jobs) -> None:
+    """A program that exits 7 fails the job in AWS's words."""
+    job = jobs.run("sys.exit(7)")
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"] == "AlgorithmError: , exit code: 7"
+
+
+def test_an_exception_fails_the_job_and_its_traceback_is_logged(jobs: Jobs) -> None:
+    """Python's own exit code and last words."""
+    job = jobs.run("raise ValueError('no such column: age')")
+    assert job["FailureReason"] == "AlgorithmError: , exit code: 1"
+    assert jobs.lines(job["ProcessingJobName"])[-1] == "ValueError: no such column: age"
+
+
+def test_a_program_killed_by_a_signal_exits_as_a_container_does(jobs: Jobs) -> None:
+    """Signal 9 is exit code 137."""
+    job = jobs.run("os.kill(os.getpid(), 9)")
+    assert job["FailureReason"] == "AlgorithmError: , exit code: 137"
+
+
+def test_a_program_that_does_not_exist_exits_127(jobs: Jobs) -> None:
+    """As a shell reports a command it cannot find; the log names it."""
+    request = jobs.request("")
+    request["AppSpecification"]["ContainerEntrypoint"] = ["no-such-program"]
+    job = jobs.end(jobs.create(request))
+    assert job["FailureReason"] == "AlgorithmError: , exit code: 127"
+    assert jobs.lines(job["ProcessingJobName"]) == ["no-such-program: No such file or directory"]
+
+
+def test_the_exit_message_is_what_the_program_left(jobs: Jobs) -> None:
+    """/opt/ml/output/message, of a failed job too."""
+    job = jobs.run("(ML / 'output/message').write_text('3 rows dropped'); sys.exit(1)")
+    assert job["ExitMessage"] == "3 rows dropped"
+    assert job["ProcessingJobStatus"] == "Failed"
+
+
+def test_the_exit_message_is_cut_at_one_kilobyte(jobs: Jobs) -> None:
+    """1024 bytes, and never half a character."""
+    job = jobs.run("(ML / 'output/message').write_text('é' * 2000, encoding='utf-8')")
+    assert job["ExitMessage"] == "é" * 512
+
+
+def test_an_exit_message_that_is_no_text_fails_the_job(jobs: Jobs) -> None:
+    """AWS: if the data is not UTF-8 encoded, the job fails with a ClientError."""
+    job = jobs.run(r"(ML / 'output/message').write_bytes(b'\xff\xfe')")
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("ClientError:")
+
+
+def test_the_program_finds_the_configuration_files(jobs: Jobs) -> None:
+    """processingjobconfig.json is the request; resourceconfig.json names the hosts."""
+    job = jobs.run(
+        """
+        config = json.loads((ML / "config/processingjobconfig.json").read_text())
+        print(config["ProcessingJobName"], config["Environment"]["COLOUR"])
+        print(json.loads((ML / "config/resourceconfig.json").read_text()))
+        """,
+        Environment={"COLOUR": "green"},
+    )
+    name = job["ProcessingJobName"]
+    assert jobs.lines(name) == [
+        f"{name} green",
+        "{'current_host': 'algo-1', 'hosts': ['algo-1']}",
+    ]
+
+
+def test_the_environment_is_clean(jobs: Jobs, aws: LocalAws) -> None:
+    """What the job asked for, the local AWS, and the least a program needs; nothing else."""
+    job = jobs.run("print(json.dumps(dict(os.environ)))", Environment={"COLOUR": "green"})
+    found: dict[str, str] = eval(jobs.lines(job["ProcessingJobName"])[0])  # noqa: S307 - our own JSON
+    assert found["COLOUR"] == "green"
+    assert found["AWS_ENDPOINT_URL"] == aws.url
+    assert found["PROCESSING_JOB_NAME"] == job["ProcessingJobName"]
+    assert found["PROCESSING_JOB_ARN"] == job["ProcessingJobArn"]
+    assert set(found) - set(aws.environment) <= {
+        "COLOUR",
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LANG",
+        "LC_CTYPE",
+        "PYTHONUNBUFFERED",
+        "LD_LIBRARY_PATH",
+        "PROCESSING_JOB_NAME",
+        "PROCESSING_JOB_ARN",
+        "BATCAT_ML_ROOT",
+    }
+
+
+def test_arguments_below_opt_ml_point_at_the_jobs_own_folder(jobs: Jobs) -> None:
+    """Alone and behind an option's equals sign; other arguments stay as they are."""
+    job = jobs.run(
+        """
+        for argument in sys.argv[1:]:
+            print(argument.replace(str(ML), "ML"))
+        """,
+        "/opt/ml/processing/input",
+        "--out=/opt/ml/processing/out",
+        "/opt/other",
+        "7",
+    )
+    assert jobs.lines(job["ProcessingJobName"]) == [
+        "ML/processing/input",
+        "--out=ML/processing/out",
+        "/opt/other",
+        "7",
+    ]
+
+
+def test_logs_arrive_while_the_program_runs(jobs: Jobs, until: Any) -> None:
+    """Both streams, line by line, each with its time, in a stream named like AWS's."""
+    name = jobs.start(
+        """
+        print("first")
+        print("second", file=sys.stderr, flush=True)
+        while not (PROCESSING / "go").exists():
+            time.sleep(0.01)
+        """,
+    )
+    events = until(lambda: len(found := jobs.events(name)) == 2 and found, "two lines")
+    assert {event["message"] for event in events} == {"first", "second"}
+    job = jobs.describe(name)
+    assert job["ProcessingJobStatus"] == "InProgress"
+    seconds = int(job["ProcessingStartTime"].timestamp())
+    assert jobs.streams(name) == [f"{name}/algo-1-{seconds}"]
+    assert all(event["timestamp"] >= seconds * 1000 for event in events)
+
+
+def test_a_job_that_runs_too_long_is_stopped(jobs: Jobs) -> None:
+    """MaxRuntimeInSeconds ends the process; the reason names the limit."""
+    job = jobs.run(FOREVER, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    assert job["ProcessingJobStatus"] == "Stopped"
+    assert job["FailureReason"] == "MaxRuntimeExceeded: the job ran longer than 1 s"
+    assert _is_gone(_pid(jobs.lines(job["ProcessingJobName"])))
+
+
+def test_stopping_a_job_ends_its_processes(jobs: Jobs, aws: LocalAws, until: Any) -> None:
+    """StopProcessingJob reaches the program and what the program started."""
+    name = jobs.start(
+        """
+        import subprocess
+        child = subprocess.Popen(["sleep", "600"])
+        print("running", child.pid, flush=True)
+        time.sleep(600)
+        """,
+    )
+    pid = until(lambda: _pid(jobs.lines(name)), "the program to start")
+    aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
+    assert jobs.describe(name)["ProcessingJobStatus"] in ("Stopping", "Stopped")
+    assert jobs.end(name)["ProcessingJobStatus"] == "Stopped"
+    until(lambda: _is_gone(pid), "the program's child to end")
+
+
+def test_a_program_that_ignores_sigterm_is_killed(jobs: Jobs, aws: LocalAws, until: Any) -> None:
+    """SIGKILL follows after a short grace."""
+    name = jobs.start(
+        """
+        import signal
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("running", os.getpid(), flush=True)
+        time.sleep(600)
+        """,
+    )
+    pid = until(lambda: _pid(jobs.lines(name)), "the program to start")
+    aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
+    assert jobs.end(name)["ProcessingJobStatus"] == "Stopped"
+    assert _is_gone(pid)
+
+
+def test_stopping_a_job_that_has_ended_is_refused(jobs: Jobs, aws: LocalAws) -> None:
+    """As AWS: the request was rejected because of the job's status."""
+    name = jobs.run("")["ProcessingJobName"]
+    sagemaker = aws.client("sagemaker")
+    with pytest.raises(sagemaker.exceptions.ClientError, match="is in status Completed") as caught:
+        sagemaker.stop_processing_job(ProcessingJobName=name)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_what_a_program_leaves_behind_ends_with_it(jobs: Jobs, until: Any) -> None:
+    """A container ends with its first process, and so do its children."""
+    job = jobs.run(
+        """
+        import subprocess
+        print("running", subprocess.Popen(["sleep", "600"]).pid)
+        """,
+    )
+    assert job["ProcessingJobStatus"] == "Completed"
+    pid = _pid(jobs.lines(job["ProcessingJobName"]))
+    until(lambda: _is_gone(pid), "the child to end")
+
+
+def test_several_hosts_are_several_processes(jobs: Jobs) -> None:
+    """Each knows its name and the others', and has folders of its own."""
+    job = jobs.run(
+        """
+        config = json.loads((ML / "config/resourceconfig.json").read_text())
+        (ML / "output/message").write_text(config["current_host"] + " ")
+        print(config["current_host"], len(config["hosts"]), os.getpid())
+        """,
+        ProcessingResources=jobs.cluster(3),
+    )
+    words = [line.split() for line in jobs.lines(job["ProcessingJobName"])]
+    assert sorted(host for host, _, _ in words) == ["algo-1", "algo-2", "algo-3"]
+    assert {count for _, count, _ in words} == {"3"}
+    assert len({pid for _, _, pid in words}) == 3
+    assert job["ExitMessage"] == "algo-1 algo-2 algo-3 "
+    assert len(jobs.streams(job["ProcessingJobName"])) == 3
+
+
+def test_one_failing_host_fails_the_job_and_ends_the_others(jobs: Jobs, until: Any) -> None:
+    """The exit code is that of the host that failed, not of those that were ended."""
+    job = jobs.run(
+        """
+        config = json.loads((ML / "config/resourceconfig.json").read_text())
+        if config["current_host"] == "algo-2":
+            sys.exit(5)
+        print("running", os.getpid(), flush=True)
+        time.sleep(600)
+        """,
+        ProcessingResources=jobs.cluster(2),
+    )
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"] == "AlgorithmError: , exit code: 5"
+    lines = jobs.lines(job["ProcessingJobName"])
+    assert not lines or until(lambda: _is_gone(_pid(lines)), "the other host to end")
+
+
+def test_an_image_nobody_registered_fails_with_what_to_do(jobs: Jobs) -> None:
+    """The reason says which name to register, and how."""
+    request = jobs.request("")
+    request["AppSpecification"]["ImageUri"] = "1.dkr.ecr.eu-west-1.amazonaws.com/team/other:v2"
+    job = jobs.end(jobs.create(request))
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "--image team/other=FOLDER" in job["FailureReason"]
+    assert "Registered: job" in job["FailureReason"]
+
+
+def test_a_failed_jobs_outputs_are_uploaded_too(jobs: Jobs, store: Store) -> None:
+    """As in AWS, where the data that a failed program wrote is found in S3."""
+    job = jobs.run(
+        "(PROCESSING / 'result/part.csv').write_text('a'); sys.exit(1)",
+        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
+    )
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert store.keys() == ["out/part.csv"]
+
+
+def test_a_stopped_jobs_outputs_are_not_uploaded(jobs: Jobs, store: Store) -> None:
+    """Nothing half-written is taken for a result."""
+    job = jobs.run(
+        "(PROCESSING / 'result/part.csv').write_text('a'); time.sleep(600)",
+        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
+        StoppingCondition={"MaxRuntimeInSeconds": 1},
+    )
+    assert job["ProcessingJobStatus"] == "Stopped"
+    assert store.keys() == []
+
+
+def _pid(lines: list[str]) -> int | None:
+    return next((int(line.split()[1]) for line in lines if line.startswith("running")), None)
+
+
+def _is_gone(pid: int | None) -> bool:
+    assert pid is not None
+    try:
+        os.kill(pid, signal.SIG_DFL)
+    except ProcessLookupError:
+        return True
+    return False

@@ -1,0 +1,203 @@
+"""Processing jobs: inputs from S3, outputs to S3."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from runtime.tests.emulator.conftest import Jobs, Store
+
+LIST = """
+    root = PROCESSING / "input/raw"
+    for file in sorted(root.rglob("*")):
+        if file.is_file():
+            print(file.relative_to(root).as_posix(), file.read_text())
+"""
+
+
+@pytest.mark.parametrize(
+    ("prefix", "names"),
+    [
+        ("data/", ["a.csv 1", "deep/b.csv 2"]),
+        ("data", ["a.csv 1", "deep/b.csv 2"]),
+        ("data/a.csv", ["a.csv 1"]),
+        ("data/de", ["deep/b.csv 2"]),
+    ],
+)
+def test_an_input_prefix_becomes_files(
+    jobs: Jobs, store: Store, prefix: str, names: list[str]
+) -> None:
+    """Names below a folder-like prefix are kept; one object is a file of its own name."""
+    store.put(data__a_csv="1", data__deep__b_csv="2", other__c_csv="3")
+    job = jobs.run(LIST, ProcessingInputs=[jobs.source(store.uri(prefix))])
+    assert jobs.lines(job["ProcessingJobName"]) == names
+
+
+def test_folder_markers_are_no_files(jobs: Jobs, store: Store) -> None:
+    """An object whose key ends in a slash is what a console makes for a folder."""
+    store.s3.put_object(Bucket=store.bucket, Key="data/")
+    store.put(data__a_csv="1")
+    job = jobs.run(LIST, ProcessingInputs=[jobs.source(store.uri("data/"))])
+    assert jobs.lines(job["ProcessingJobName"]) == ["a.csv 1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [
+        ("FullyReplicated", [["0", "1", "2", "3", "4"], ["0", "1", "2", "3", "4"]]),
+        ("ShardedByS3Key", [["0", "2", "4"], ["1", "3"]]),
+    ],
+)
+def test_inputs_are_replicated_or_sharded(
+    jobs: Jobs, store: Store, kind: str, seen: list[list[str]]
+) -> None:
+    """Every host gets all, or object i goes to host i mod n."""
+    store.put(**{f"data__{number}_csv": "x" for number in range(5)})
+    job = jobs.run(
+        """
+        host = json.loads((ML / "config/resourceconfig.json").read_text())["current_host"]
+        print(host, *sorted(file.stem for file in (PROCESSING / "input/raw").iterdir()))
+        """,
+        ProcessingInputs=[jobs.source(store.uri("data/"), S3DataDistributionType=kind)],
+        ProcessingResources=jobs.cluster(2),
+    )
+    lines = sorted(jobs.lines(job["ProcessingJobName"]))
+    assert [line.split()[1:] for line in lines] == seen
+
+
+def test_a_manifest_names_the_objects(jobs: Jobs, store: Store) -> None:
+    """A JSON array: the common prefix, then names below it; nothing else is fetched."""
+    store.put(data__a_csv="1", data__deep__b_csv="2", data__c_csv="3")
+    manifest = json.dumps([{"prefix": store.uri("data/")}, "a.csv", "deep/b.csv"])
+    store.s3.put_object(Bucket=store.bucket, Key="list.json", Body=manifest.encode())
+    source = jobs.source(store.uri("list.json"), S3DataType="ManifestFile")
+    job = jobs.run(LIST, ProcessingInputs=[source])
+    assert jobs.lines(job["ProcessingJobName"]) == ["a.csv 1", "deep/b.csv 2"]
+
+
+def test_a_missing_input_fails_the_job_before_it_starts(jobs: Jobs, store: Store) -> None:
+    """The reason names the URI, and no program has run."""
+    job = jobs.run("print('ran')", ProcessingInputs=[jobs.source(store.uri("nowhere/"))])
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith(
+        f'ClientError: No S3 objects found under S3 URL "{store.uri("nowhere/")}"'
+    )
+    assert "ProcessingStartTime" not in job
+    assert jobs.lines(job["ProcessingJobName"]) == []
+
+
+def test_a_missing_bucket_fails_the_job(jobs: Jobs) -> None:
+    """In the same words: the message asks to check that the bucket exists."""
+    job = jobs.run("", ProcessingInputs=[jobs.source("s3://no-such-bucket/data")])
+    assert "Please ensure that the bucket exists" in job["FailureReason"]
+
+
+def test_a_key_cannot_leave_the_inputs_folder(jobs: Jobs, store: Store) -> None:
+    """A key with dots in it is refused instead of written elsewhere."""
+    manifest = json.dumps([{"prefix": store.uri("")}, "../../../escape.csv"])
+    store.s3.put_object(Bucket=store.bucket, Key="list.json", Body=manifest.encode())
+    source = jobs.source(store.uri("list.json"), S3DataType="ManifestFile")
+    job = jobs.run("", ProcessingInputs=[source])
+    assert "outside its LocalPath" in job["FailureReason"]
+
+
+def test_outputs_are_uploaded_with_their_folders(jobs: Jobs, store: Store) -> None:
+    """At the end of the job, below the given prefix."""
+    job = jobs.run(
+        """
+        (PROCESSING / "result/deep").mkdir()
+        (PROCESSING / "result/a.csv").write_text("1")
+        (PROCESSING / "result/deep/b.csv").write_text("2")
+        """,
+        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
+    )
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert store.keys("out/") == ["a.csv", "deep/b.csv"]
+    assert store.text("out/deep/b.csv") == "2"
+
+
+def test_an_empty_output_is_no_error(jobs: Jobs, store: Store) -> None:
+    """The folder exists for the program; nothing in it means nothing in S3."""
+    job = jobs.run(
+        "assert (PROCESSING / 'result').is_dir()",
+        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
+    )
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert store.keys() == []
+
+
+def test_continuous_outputs_arrive_while_the_program_runs(
+    jobs: Jobs, store: Store, until: Any
+) -> None:
+    """New and changed files are sent again and again."""
+    name = jobs.start(
+        """
+        file = PROCESSING / "result/progress.txt"
+        file.write_text("1")
+        print(ML, flush=True)
+        while not (ML / "go").exists():
+            time.sleep(0.01)
+        file.write_text("22")
+        time.sleep(600)
+        """,
+        ProcessingOutputConfig=jobs.outputs(store.uri("out"), "Continuous"),
+    )
+    (folder,) = until(lambda: jobs.lines(name), "the program to have written")
+    until(lambda: store.keys("out/") == ["progress.txt"], "the first upload")
+    (Path(folder) / "go").touch()
+    until(lambda: store.text("out/progress.txt") == "22", "the second upload")
+    assert jobs.describe(name)["ProcessingJobStatus"] == "InProgress"
+
+
+def test_end_of_job_outputs_wait_for_the_end(jobs: Jobs, store: Store, until: Any) -> None:
+    """Nothing is in S3 while the program runs."""
+    name = jobs.start(
+        """
+        (PROCESSING / "result/a.csv").write_text("1")
+        print(ML, flush=True)
+        while not (ML / "go").exists():
+            time.sleep(0.01)
+        """,
+        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
+    )
+    (folder,) = until(lambda: jobs.lines(name), "the program to have written")
+    assert store.keys() == []
+    (Path(folder) / "go").touch()
+    jobs.end(name)
+    assert store.keys("out/") == ["a.csv"]
+
+
+def test_outputs_of_several_hosts_meet_below_one_prefix(jobs: Jobs, store: Store) -> None:
+    """Each host's files under their own names."""
+    jobs.run(
+        """
+        host = json.loads((ML / "config/resourceconfig.json").read_text())["current_host"]
+        (PROCESSING / f"result/{host}.csv").write_text(host)
+        """,
+        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
+        ProcessingResources=jobs.cluster(2),
+    )
+    assert store.keys("out/") == ["algo-1.csv", "algo-2.csv"]
+
+
+def test_an_output_bucket_that_does_not_exist_fails_the_job(jobs: Jobs) -> None:
+    """The reason names the URI."""
+    job = jobs.run(
+        "(PROCESSING / 'result/a.csv').touch()",
+        ProcessingOutputConfig=jobs.outputs("s3://no-such-bucket/out"),
+    )
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "Failed to upload data to s3://no-such-bucket/out" in job["FailureReason"]
+
+
+def test_outputs_carry_the_key_of_the_output_config(jobs: Jobs, store: Store) -> None:
+    """KmsKeyId is passed on to S3."""
+    outputs = {**jobs.outputs(store.uri("out")), "KmsKeyId": "alias/results"}
+    jobs.run("(PROCESSING / 'result/a.csv').touch()", ProcessingOutputConfig=outputs)
+    head = store.s3.head_object(Bucket=store.bucket, Key="out/a.csv")
+    assert head["ServerSideEncryption"] == "aws:kms"
+    assert head["SSEKMSKeyId"].endswith("alias/results")

@@ -2,7 +2,8 @@
 
 Forms: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (EventBridge; the key
 as it is) and .../notification-content-structure.html (Lambda; the key URL-encoded). moto writes
-``eTag`` for ``etag``, another reason, and swallows every failure.
+``eTag`` for ``etag``, another reason, a Put before each completed upload, and swallows every
+failure.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from . import rules, targets
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
+PUT = "s3:ObjectCreated:Put"
 CREATED = {
-    "s3:ObjectCreated:Put": "PutObject",
+    PUT: "PutObject",
     "s3:ObjectCreated:Post": "POST Object",
     "s3:ObjectCreated:Copy": "CopyObject",
     "s3:ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
@@ -48,6 +50,8 @@ def patch(world: World) -> None:
         if configuration is None:
             return
         name = str(getattr(event_name, "value", event_name))
+        if name == PUT and key.multipart is not None:
+            return  # moto puts a completed upload's object first; its own event follows
         if configuration.event_bridge is not None and (name in CREATED or name == DELETED):
             _to_event_bridge(world, bucket, key, name)
         for wanted in configuration.cloud_function:

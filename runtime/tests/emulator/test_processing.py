@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +68,23 @@ def test_a_program_that_does_not_exist_exits_127(jobs: Jobs) -> None:
     job = jobs.end(jobs.create(request))
     assert job["FailureReason"] == "AlgorithmError: , exit code: 127"
     assert jobs.lines(job["ProcessingJobName"]) == ["no-such-program: No such file or directory"]
+
+
+def test_a_program_that_may_not_be_executed_exits_126(jobs: Jobs) -> None:
+    """As Docker reports a file without the executable bit."""
+    request = jobs.request("")
+    script = request["AppSpecification"]["ContainerEntrypoint"][1]
+    request["AppSpecification"]["ContainerEntrypoint"] = [f"./{script}"]
+    assert jobs.end(jobs.create(request))["FailureReason"] == "AlgorithmError: , exit code: 126"
+
+
+@pytest.mark.parametrize("python", ["python", "python3", "/usr/local/bin/python3"])
+def test_python_is_the_one_with_the_projects_packages(jobs: Jobs, python: str) -> None:
+    """However the image spells it."""
+    request = jobs.request("print(sys.executable)")
+    request["AppSpecification"]["ContainerEntrypoint"][0] = python
+    jobs.end(jobs.create(request))
+    assert jobs.lines(request["ProcessingJobName"]) == [sys.executable]
 
 
 def test_the_exit_message_is_what_the_program_left(jobs: Jobs) -> None:

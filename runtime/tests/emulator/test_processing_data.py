@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -192,6 +193,22 @@ def test_an_output_bucket_that_does_not_exist_fails_the_job(jobs: Jobs) -> None:
     )
     assert job["ProcessingJobStatus"] == "Failed"
     assert "Failed to upload data to s3://no-such-bucket/out" in job["FailureReason"]
+
+
+def test_a_continuous_upload_that_fails_ends_the_program(jobs: Jobs) -> None:
+    """A failed job has no process left."""
+    name = jobs.start(
+        """
+        (PROCESSING / "result/a.csv").touch()
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+        """,
+        ProcessingOutputConfig=jobs.outputs("s3://no-such-bucket/out", "Continuous"),
+    )
+    assert jobs.end(name)["ProcessingJobStatus"] == "Failed"
+    (pid,) = jobs.lines(name)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
 
 
 def test_outputs_carry_the_key_of_the_output_config(jobs: Jobs, store: Store) -> None:

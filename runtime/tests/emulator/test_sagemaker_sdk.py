@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,16 +26,7 @@ from sagemaker.core.processing import ScriptProcessor
 from sagemaker.core.shapes import ProcessingInput, ProcessingOutput
 from sagemaker.core.shapes import ProcessingS3Input, ProcessingS3Output
 
-role, image, bucket, code, result = sys.argv[1:]
-processor = ScriptProcessor(
-    image_uri=image,
-    command=["python3"],
-    role=role,
-    instance_count=1,
-    instance_type="ml.m5.large",
-    base_job_name="sdk",
-    sagemaker_session=Session(default_bucket=bucket),
-)
+role, image, bucket, folder = sys.argv[1:]
 source = ProcessingS3Input(
     s3_uri=f"s3://{bucket}/data/",
     local_path="/opt/ml/processing/input/raw",
@@ -48,96 +38,89 @@ target = ProcessingS3Output(
     local_path="/opt/ml/processing/result",
     s3_upload_mode="EndOfJob",
 )
-error = None
-try:
-    processor.run(
-        code=code,
-        inputs=[ProcessingInput(input_name="raw", s3_input=source)],
-        outputs=[ProcessingOutput(output_name="result", s3_output=target)],
-        arguments=["--rows", "2"],
-        logs=True,
-        wait=True,
+found = {}
+for name in ("good", "bad"):
+    processor = ScriptProcessor(
+        image_uri=image,
+        command=["python3"],
+        role=role,
+        instance_count=1,
+        instance_type="ml.m5.large",
+        base_job_name=name,
+        sagemaker_session=Session(default_bucket=bucket),
     )
-except Exception as failure:
-    error = f"{type(failure).__name__}: {failure}"
-job = processor.latest_job
-found = {"name": job.processing_job_name, "error": error}
-open(result, "w").write(json.dumps(found))
+    error = None
+    try:
+        processor.run(
+            code=f"{folder}/{name}.py",
+            inputs=[ProcessingInput(input_name="raw", s3_input=source)],
+            outputs=[ProcessingOutput(output_name="result", s3_output=target)],
+            arguments=["--rows", "2"],
+            logs=True,
+            wait=True,
+        )
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    found[name] = {"job": processor.latest_job.processing_job_name, "error": error}
+open(f"{folder}/result.json", "w").write(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def sdk() -> Path:
-    """The interpreter of the environment that holds the SDK."""
-    if not PYTHON.exists():
-        pytest.fail(f"{PYTHON} is missing; `make tools` installs the foreign clients")
-    return PYTHON
+GOOD = """
+import os, sys
+from pathlib import Path
+root = Path(os.environ["BATCAT_ML_ROOT"]) / "processing"
+rows = (root / "input/raw/a.csv").read_text().split()
+print("rows read:", len(rows), sys.argv[1:])
+(root / "result/rows.txt").write_text(str(len(rows)))
+"""
+
+BAD = "raise SystemExit(7)\n"
 
 
 @pytest.fixture
-def run_sdk(
-    sdk: Path, aws: LocalAws, store: Store, role: Callable[[str], str], tmp_path: Path
-) -> Callable[[str], dict[str, Any]]:
-    """Runs a script as a Processing job through the SDK; only the environment is exported."""
-    store.put(data__a_csv="1\n2\n")
+def outcome(
+    aws: LocalAws, store: Store, role: Callable[[str], str], tmp_path: Path
+) -> dict[str, Any]:
+    """What the SDK says of a job that ends well and of one that does not.
 
-    def run(code: str) -> dict[str, Any]:
-        (tmp_path / "step.py").write_text(dedent(code))
-        (tmp_path / "client.py").write_text(SCRIPT)
-        result = tmp_path / "result.json"
-        home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-        done = subprocess.run(
-            [
-                sdk,
-                tmp_path / "client.py",
-                role("sagemaker"),
-                "123456789012.dkr.ecr.us-east-1.amazonaws.com/job:latest",
-                store.bucket,
-                tmp_path / "step.py",
-                result,
-            ],
-            env={**home, **aws.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        found: dict[str, Any] = json.loads(result.read_text())
-        return {**found, "output": done.stdout + done.stderr}
-
-    return run
-
-
-def test_its_processor_runs_a_job_unmodified(
-    run_sdk: Callable[[str], dict[str, Any]], store: Store, aws: LocalAws
-) -> None:
-    """It uploads the script, starts the job, follows its log and finds the output."""
-    found = run_sdk(
-        """
-        import sys
-        from pathlib import Path
-        import os
-        root = Path(os.environ["BATCAT_ML_ROOT"]) / "processing"
-        rows = (root / "input/raw/a.csv").read_text().split()
-        print("rows read:", len(rows), sys.argv[1:])
-        (root / "result/rows.txt").write_text(str(len(rows)))
-        """,
-    )
-    assert found["error"] is None, found["output"]
-    job = aws.client("sagemaker").describe_processing_job(ProcessingJobName=found["name"])
-    assert job["ProcessingJobStatus"] == "Completed"
-    assert store.text("out/rows.txt") == "2"
-    assert "rows read: 2 ['--rows', '2']" in found["output"]
-
-
-def test_it_reports_a_failed_job(run_sdk: Callable[[str], dict[str, Any]], aws: LocalAws) -> None:
-    """Its ``run`` raises, and the job says why.
-
-    Which error it raises is the SDK's affair: 3.27 looks for its own exception class in the
-    wrong module and ends with an AttributeError.
+    Both go through one process of the SDK's own environment, to which nothing but the local
+    AWS's variables is exported.
     """
-    found = run_sdk("raise SystemExit(7)")
-    assert found["error"] is not None, found["output"]
-    job = aws.client("sagemaker").describe_processing_job(ProcessingJobName=found["name"])
-    assert job["ProcessingJobStatus"] == "Failed"
-    assert job["FailureReason"] == "AlgorithmError: , exit code: 7"
+    if not PYTHON.exists():
+        pytest.fail(f"{PYTHON} is missing; `make setup` installs it")
+    store.put(data__a_csv="1\n2\n")
+    for name, text in (("client", SCRIPT), ("good", GOOD), ("bad", BAD)):
+        (tmp_path / f"{name}.py").write_text(text)
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/job:latest"
+    done = subprocess.run(
+        [PYTHON, tmp_path / "client.py", role("sagemaker"), image, store.bucket, tmp_path],
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"], **aws.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads((tmp_path / "result.json").read_text())
+    return {**found, "output": done.stdout + done.stderr}
+
+
+def test_its_processor_runs_jobs_unmodified(
+    outcome: dict[str, Any], store: Store, aws: LocalAws
+) -> None:
+    """It uploads the script, starts the job, follows its log, and learns how it ended.
+
+    Which error it raises for a failed job is the SDK's affair: 3.27 looks for its own exception
+    class in the wrong module and ends with an AttributeError.
+    """
+    sagemaker = aws.client("sagemaker")
+    assert outcome["good"]["error"] is None, outcome["output"]
+    good = sagemaker.describe_processing_job(ProcessingJobName=outcome["good"]["job"])
+    assert good["ProcessingJobStatus"] == "Completed"
+    assert store.text("out/rows.txt") == "2"
+    assert "rows read: 2 ['--rows', '2']" in outcome["output"]
+
+    assert outcome["bad"]["error"] is not None, outcome["output"]
+    bad = sagemaker.describe_processing_job(ProcessingJobName=outcome["bad"]["job"])
+    assert bad["ProcessingJobStatus"] == "Failed"
+    assert bad["FailureReason"] == "AlgorithmError: , exit code: 7"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PYTHON_NAMES = ("python", "python3", f"python3.{sys.version_info.minor}")
-"""Commands that stand for the interpreter of this server."""
+"""Commands that stand for the interpreter of this server, with or without a folder before them:
+the Python of an image has the project's packages, that of this machine may not."""
 
 GRACE_SECONDS = 2.0
 """Time between SIGTERM and SIGKILL, in seconds."""
@@ -50,7 +51,9 @@ class Child:
         *,
         pass_fds: tuple[int, ...] = (),
     ) -> None:
-        program = sys.executable if command[0] in PYTHON_NAMES else command[0]
+        program = command[0]
+        if Path(program).name in PYTHON_NAMES:
+            program = sys.executable
         self._on_line = on_line
         self._process = subprocess.Popen(
             [program, *command[1:]],

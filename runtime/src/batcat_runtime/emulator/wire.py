@@ -74,7 +74,8 @@ class Wire:
         else:
             name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         if name not in self.model.operation_names:
-            raise NotEmulated(f"{self.service} operation {name or '(none named)'}")
+            what = f"operation {name}" if name else f"{request.method} {request.path}"
+            raise NotEmulated(f"{self.service} {what}")
         return name, {}
 
     def read(self, request: Request, operation: str, path: dict[str, Any]) -> dict[str, Any]:

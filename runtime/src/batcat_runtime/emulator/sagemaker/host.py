@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 
-NOT_FOUND = 127
-"""Exit code when the program does not exist, as a shell and public logs of such jobs give it."""
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""Exit codes of a program that does not exist (also in public logs of such jobs) or may not be
+executed, as Docker gives them."""
 
 
 class Host:
@@ -78,7 +79,8 @@ class Host:
         except OSError as error:
             self._log.write(f"{command[0]}: {error.strerror}")
             self._log.close()
-            self.exit_code = NOT_FOUND
+            denied = isinstance(error, PermissionError)
+            self.exit_code = NOT_EXECUTABLE if denied else NOT_FOUND
 
     def poll(self, seconds: float) -> int | None:
         """Wait a little for the end.

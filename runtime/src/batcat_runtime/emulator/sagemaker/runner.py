@@ -61,6 +61,7 @@ class Runner(Thread):
         self._transfer = Transfer(world, job.request["RoleArn"], job.region)
         self._uploaded: dict[str, dict[Path, tuple[int, int]]] = {}
         self._code = 0
+        self._hosts: list[Host] = []
 
     def run(self) -> None:
         """Carry out the job; whatever happens, it reaches a final state."""
@@ -74,6 +75,7 @@ class Runner(Thread):
             traceback.print_exc(file=sys.stderr)
             status = "Failed"
             reason = f"InternalServerError: batcat local failed: {type(error).__name__}: {error}"
+        _stop(self._hosts)
         if self._world.state is None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._job.finish(status, reason)
@@ -81,7 +83,7 @@ class Runner(Thread):
     def _carry_out(self) -> tuple[str, str | None]:
         request = self._job.request
         count = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
-        hosts = [
+        hosts = self._hosts = [
             Host(self._world, self._job, self._folder, number, count) for number in range(count)
         ]
         for host in hosts:
@@ -95,7 +97,6 @@ class Runner(Thread):
         messages = [host.message() for host in hosts]
         self._job.exit_message = cut("".join(message or "" for message in messages)) or None
         if overtime:
-            self._job.ask_to_stop()
             limit = self._limit()
             return "Stopped", f"MaxRuntimeExceeded: the job ran longer than {limit} s"
         if self._job.stop.is_set():
@@ -127,6 +128,8 @@ class Runner(Thread):
             running = [host for host in running if host.poll(POLL_SECONDS / len(running)) is None]
             self._code = next((host.exit_code for host in hosts if host.exit_code), 0)
             late = bool(running) and time.monotonic() > deadline
+            if late and not self._code:
+                self._job.ask_to_stop()
             if late or self._code or self._job.stop.is_set():
                 _stop(running)
                 return late and not self._code

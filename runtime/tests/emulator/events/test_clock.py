@@ -24,6 +24,7 @@ class Turned:
 
     def at(self, key: str, seconds: int, every: int | None = None) -> None:
         """Put something on the clock, once or repeatedly."""
+
         def action(when: datetime) -> datetime | None:
             self.called.append((key, when))
             return when + timedelta(seconds=every) if every else None

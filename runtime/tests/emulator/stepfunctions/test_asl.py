@@ -317,10 +317,27 @@ def test_the_partition_of_a_resource_is_that_of_the_region(partition: str, regio
     ],
 )
 def test_what_only_aws_can_do_is_refused_by_name(fields: dict[str, Any], name: str) -> None:
-    processor = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "P",
+        "States": {"P": {"Type": "Pass", "End": True}},
+    }
     (found,) = problems(state(Type="Map", ItemProcessor=processor, **fields))
     assert found.startswith("NOT_EMULATED")
     assert f"{name} is not emulated by batcat local" in found
+
+
+def test_an_express_map_is_refused_by_name_and_an_inline_one_reads_nothing() -> None:
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "P",
+        "States": {"P": {"Type": "Pass", "End": True}},
+    }
+    (found,) = problems(state(Type="Map", ItemProcessor=processor))
+    assert found.startswith("NOT_EMULATED: ExecutionType EXPRESS")
+    processor["ProcessorConfig"] = {"Mode": "INLINE"}
+    (found,) = problems(state(Type="Map", ItemProcessor=processor, Label="x"))
+    assert 'Field "Label" needs ProcessorConfig.Mode DISTRIBUTED' in found
 
 
 @pytest.mark.parametrize(

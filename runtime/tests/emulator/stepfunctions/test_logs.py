@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from .conftest import Workbench
@@ -64,3 +65,15 @@ def test_level_error_logs_failures_without_data(bench: Workbench) -> None:
     messages = logged(bench, "ERROR", data=False)
     assert [message["type"] for message in messages] == ["FailStateEntered", "ExecutionFailed"]
     assert "input" not in messages[0]["details"]
+
+
+@pytest.mark.parametrize(
+    "destinations", [[], ["arn:aws:logs:us-east-1:123456789012:log-group:none:*"]]
+)
+def test_a_log_group_that_is_not_there_is_refused(
+    bench: Workbench, destinations: list[str]
+) -> None:
+    listed = [{"cloudWatchLogsLogGroup": {"logGroupArn": arn}} for arn in destinations]
+    with pytest.raises(ClientError) as raised:
+        bench.machine(DEFINITION, loggingConfiguration={"level": "ALL", "destinations": listed})
+    assert raised.value.response["Error"]["Code"] == "InvalidLoggingConfiguration"

@@ -46,18 +46,7 @@ def patch(world: World) -> None:
 
     def send_event(account_id: str, event_name: Any, bucket: Any, key: Any) -> None:
         del account_id
-        configuration = bucket.notification_configuration
-        if configuration is None:
-            return
-        name = str(getattr(event_name, "value", event_name))
-        if name == PUT and key.multipart is not None:
-            return  # moto puts a completed upload's object first; its own event follows
-        if configuration.event_bridge is not None and (name in CREATED or name == DELETED):
-            _to_event_bridge(world, bucket, key, name)
-        for wanted in configuration.cloud_function:
-            if wanted.matches(name, key.name):
-                record = lambda_record(bucket, key, name, wanted.id)
-                targets.deliver(world, wanted.arn, json.dumps(record), f"bucket {bucket.name}")
+        _send(world, str(getattr(event_name, "value", event_name)), bucket, key)
 
     def set_configuration(self: Any, notification_config: Any) -> None:
         for kind in ("TopicConfiguration", "QueueConfiguration"):
@@ -70,6 +59,18 @@ def patch(world: World) -> None:
     replace(notifications, send_event=send_event)
     replace(models.FakeBucket, set_notification_configuration=set_configuration)
     _show_event_bridge(responses.S3Response)
+
+
+def _send(world: World, name: str, bucket: Any, key: Any) -> None:
+    configuration = bucket.notification_configuration
+    if configuration is None or (name == PUT and key.multipart is not None):
+        return  # moto puts a completed upload's object first; its own event follows
+    if configuration.event_bridge is not None and (name in CREATED or name == DELETED):
+        _to_event_bridge(world, bucket, key, name)
+    for wanted in configuration.cloud_function:
+        if wanted.matches(name, key.name):
+            record = lambda_record(bucket, key, name, wanted.id)
+            targets.deliver(world, wanted.arn, json.dumps(record), f"bucket {bucket.name}")
 
 
 def _show_event_bridge(responses: Any) -> None:

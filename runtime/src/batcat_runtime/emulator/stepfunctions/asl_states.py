@@ -15,6 +15,8 @@ OTHER_PATHS = ("ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath"
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 ERROR_WILDCARD = "States.ALL"
 READERS = ("CSV", "JSON")
+READER_FIELDS = ("InputType", "CSVHeaderLocation", "CSVHeaders", "MaxItems", "MaxItemsPath")
+DISTRIBUTED_ONLY = ("ItemReader", "Label")
 READER_RESOURCES = ("s3:getObject", "s3:listObjectsV2")
 
 
@@ -250,16 +252,36 @@ def _check_comparison(checker: Checker, name: str, value: Any, path: str) -> Non
 
 
 def _check_map(checker: Checker, state: dict[str, Any], path: str) -> None:
-    reader = state.get("ItemReader")
-    if not isinstance(reader, dict):
-        return
+    name = "Iterator" if "Iterator" in state else "ItemProcessor"
+    processor = state.get(name)
+    config = processor.get("ProcessorConfig", {}) if isinstance(processor, dict) else {}
+    here = f"{path}/{name}/ProcessorConfig"
+    checker.known(config, {"Mode", "ExecutionType"}, here)
+    mode = config.get("Mode", "INLINE")
+    if mode not in ("INLINE", "DISTRIBUTED"):
+        checker.schema('Mode must be "INLINE" or "DISTRIBUTED"', f"{here}/Mode")
+    if mode == "INLINE":
+        for field in DISTRIBUTED_ONLY:
+            if field in state:
+                message = f'Field "{field}" needs ProcessorConfig.Mode DISTRIBUTED'
+                checker.schema(message, f"{path}/{field}")
+    elif config.get("ExecutionType") == "EXPRESS":
+        checker.not_emulated("ExecutionType EXPRESS", f"{here}/ExecutionType", "use STANDARD")
+    if isinstance(state.get("ItemReader"), dict):
+        _check_reader(checker, state["ItemReader"], f"{path}/ItemReader")
+
+
+def _check_reader(checker: Checker, reader: dict[str, Any], path: str) -> None:
     resource = str(reader.get("Resource", ""))
     if not resource.endswith(READER_RESOURCES):
-        checker.not_emulated(f"ItemReader Resource {resource}", f"{path}/ItemReader/Resource")
-    kind = (reader.get("ReaderConfig") or {}).get("InputType")
-    if kind is not None and kind not in READERS:
+        checker.not_emulated(f"ItemReader Resource {resource}", f"{path}/Resource")
+    config = reader.get("ReaderConfig") or {}
+    for name in config:
+        if name not in READER_FIELDS:
+            checker.not_emulated(f"ReaderConfig {name}", f"{path}/ReaderConfig/{name}")
+    if config.get("InputType", READERS[0]) not in READERS:
         checker.not_emulated(
-            f"ItemReader InputType {kind}",
-            f"{path}/ItemReader/ReaderConfig/InputType",
+            f"ItemReader InputType {config['InputType']}",
+            f"{path}/ReaderConfig/InputType",
             f"use {' or '.join(READERS)}",
         )

@@ -7,6 +7,7 @@ asked for under its name, and forgets what it does not emulate.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.patching import replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PRINCIPAL = "states.amazonaws.com"
 ARN_PARTS = 6
+LOG_GROUP = re.compile(r"^arn:[a-z-]+:logs:([a-z0-9-]+):\d{12}:log-group:([^:]+)(:\*)?$")
 COMPARED = (
     "definition",
     "type",
@@ -41,14 +43,14 @@ def patch_api(responses: Any, world: World) -> None:
     delete, describe = responses.delete_state_machine, responses.describe_state_machine
 
     def create_state_machine(self: Any) -> Any:
-        _check_configuration(self)
+        _check_configuration(world, self)
         _check_definition(self._get_param("definition"), self.region)
         check_role(world, self._get_param("roleArn"))
         _check_same(self)
         return create(self)
 
     def update_state_machine(self: Any) -> Any:
-        _check_configuration(self)
+        _check_configuration(world, self)
         definition = self._get_param("definition")
         if definition is not None:
             _check_definition(definition, self.region)
@@ -107,7 +109,7 @@ def check_role(world: World, arn: str) -> None:
         )
 
 
-def _check_configuration(self: Any) -> None:
+def _check_configuration(world: World, self: Any) -> None:
     if self._get_param("type") == "EXPRESS":
         raise NotEmulated(
             "stepfunctions state machine type EXPRESS", "Use STANDARD, which is the default."
@@ -117,11 +119,29 @@ def _check_configuration(self: Any) -> None:
     encryption = self._get_param("encryptionConfiguration") or {}
     if encryption.get("type", "AWS_OWNED_KEY") != "AWS_OWNED_KEY":
         raise NotEmulated(f"stepfunctions encryptionConfiguration.type {encryption['type']}")
-    logging = self._get_param("loggingConfiguration") or {}
-    if logging.get("level", "OFF") != "OFF" and not logging.get("destinations"):
+    _check_logging(world, self._get_param("loggingConfiguration") or {})
+
+
+def _check_logging(world: World, logging: dict[str, Any]) -> None:
+    """A level other than OFF needs exactly one log group, and it must exist."""
+    if logging.get("level", "OFF") == "OFF":
+        return
+    destinations = logging.get("destinations") or []
+    if len(destinations) != 1:
         raise ServiceError(
             "InvalidLoggingConfiguration",
             "Invalid Logging Configuration: Must specify exactly one Log Destination.",
+        )
+    arn = destinations[0].get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "")
+    match = LOG_GROUP.match(arn)
+    groups = []
+    if match is not None:
+        logs = world.client("logs", match[1])
+        groups = logs.describe_log_groups(logGroupNamePrefix=match[2])["logGroups"]
+    if match is None or match[2] not in [group["logGroupName"] for group in groups]:
+        raise ServiceError(
+            "InvalidLoggingConfiguration",
+            f"Invalid Logging Configuration: Log Destination not found: {arn}",
         )
 
 

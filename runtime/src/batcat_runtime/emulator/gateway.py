@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
@@ -119,7 +118,7 @@ class Gateway:
             self.wire(service)
         self._moto.warm(WARM_MOTO)
         for module in WARM:
-            with self._world.importing, suppress(ModuleNotFoundError):
+            with self._world.importing:
                 import_module(module)
 
     def _service_of(self, request: Request) -> tuple[str, str]:
@@ -181,11 +180,7 @@ class Gateway:
     def _instance(self, service: str) -> Any:
         with self._lock:
             if service not in self._services:
-                try:
-                    kind = load(OWN_SERVICES[service])
-                except ModuleNotFoundError:
-                    raise NotEmulated(f"service {service}") from None
-                self._services[service] = kind(self._world)
+                self._services[service] = load(OWN_SERVICES[service])(self._world)
             return self._services[service]
 
 

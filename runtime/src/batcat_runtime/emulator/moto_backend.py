@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .extensions import EXTENSIONS
 from .moto_services import MOTO_OPERATIONS, REFUSED, S3_REFUSED
 from .protocol import NotEmulated, ServiceError
+from .services import load
 from .validate import validate
 
 if TYPE_CHECKING:
@@ -110,11 +111,7 @@ class MotoBackend:
         if path in self._installed:
             return
         self._installed.add(path)
-        module, _, name = path.partition(":")
-        try:
-            getattr(import_module(module), name)(self._world)
-        except (ImportError, AttributeError):
-            return  # the extension is not written yet
+        load(path)(self._world)
 
 
 def _refuse(service: str, operation: str, names: list[str]) -> None:

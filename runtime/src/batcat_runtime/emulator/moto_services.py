@@ -262,4 +262,8 @@ REFUSED: dict[str, dict[str, tuple[str, ...]]] = {
         "CreateEventBus": ("LogConfig",),
     },
 }
-"""Service, operation, and the parameters that moto accepts and forgets."""
+"""Service, operation, and the parameters that moto accepts and forgets.
+
+What Step Functions and EventBridge lack is done or refused by their extensions. ``Force`` of
+DeleteRule and RemoveTargets is let through: it matters for rules that AWS manages, and none are.
+"""

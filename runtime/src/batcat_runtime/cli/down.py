@@ -9,7 +9,7 @@ from batcat_runtime.deploy.project import load_project
 from .deploy import ask
 from .errors import reported
 from .options import AsJson, Debug, Environment, ProjectFolder, Yes
-from .reached import reached
+from .reached import is_nowhere, reached
 from .screen import Screen
 
 EXAMPLES = """
@@ -40,6 +40,10 @@ def down(  # noqa: PLR0913 - typer makes an option of each argument
     """
     here = load_project(project, env)
     screen = Screen(as_json=as_json)
+    if is_nowhere(here):
+        screen.say("No local AWS is exported, so there is nothing to remove.")
+        screen.answer({"environment": here.environment, "status": "NOTHING"})
+        return
     with reached(here):
         from batcat_runtime.deploy.down import plan_removal, remove
 

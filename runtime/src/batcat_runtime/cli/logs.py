@@ -9,7 +9,7 @@ from batcat_runtime.errors import ConfigError, MissingError
 
 from .errors import reported
 from .options import AsJson, Debug, Environment, ProjectFolder
-from .reached import reached
+from .reached import is_nowhere, reached
 from .screen import Screen
 
 EXAMPLES = """
@@ -45,12 +45,12 @@ def logs(  # noqa: PLR0913 - typer makes an option of each argument
     if step is not None and step not in here.steps:
         raise ConfigError(f"there is no step {step!r}; the steps are {', '.join(here.steps)}")
     screen = Screen(as_json=as_json)
-    with reached(here) as is_brief:
-        if is_brief:
-            raise MissingError(
-                "no local AWS is running, and the logs of one that has ended are gone with it; "
-                "keep one with: batcat local",
-            )
+    if is_nowhere(here):
+        raise MissingError(
+            "no local AWS is exported, and the logs of one that has ended are gone with it; "
+            "keep one with: batcat local",
+        )
+    with reached(here):
         _show(here, screen, (step,) if step else here.steps, run, follow=follow)
 
 

@@ -51,6 +51,11 @@ def reached(project: Project) -> Iterator[bool]:
         yield True
 
 
+def is_nowhere(project: Project) -> bool:
+    """Whether there is nothing to look at: environment local, and no local AWS exported."""
+    return project.is_local and not is_loopback(os.environ.get("AWS_ENDPOINT_URL", ""))
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL names this machine and nothing else."""
     host = urlsplit(url).hostname or ""

@@ -4,7 +4,7 @@ from batcat_runtime.deploy.project import load_project
 
 from .errors import reported
 from .options import AsJson, Debug, Environment, ProjectFolder
-from .reached import reached
+from .reached import is_nowhere, reached
 from .screen import Screen
 
 EXAMPLES = """
@@ -28,13 +28,15 @@ def status(
     """
     here = load_project(project, env)
     screen = Screen(as_json=as_json)
-    with reached(here) as is_brief:
+    if is_nowhere(here):
+        screen.say("No local AWS is exported; start one with: batcat local")
+        screen.answer({"environment": here.environment, "stack": None, "runs": []})
+        return
+    with reached(here):
         from batcat_runtime.deploy.status import read_status
 
         from .views.tables import show_status, status_document
 
         found = read_status(here)
         show_status(screen, found, here)
-        if is_brief:
-            screen.say("No local AWS is running; start one with: batcat local")
         screen.answer(status_document(found, here))

@@ -1,0 +1,121 @@
+"""A local AWS that belongs to the command, or that serves until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batcat_runtime.cli.reached import is_loopback
+from batcat_runtime.deploy.polling import pauses
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from .conftest import User
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """Every process that descends from one."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                text = (folder / "stat").read_text(encoding="utf-8")
+            except OSError:
+                continue  # it has ended meanwhile
+            parents[int(folder.name)] = int(text.rpartition(")")[2].split()[1])
+    found, new = [], [process.pid]
+    while new:
+        new = [pid for pid, parent in parents.items() if parent in new]
+        found += new
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_with_nothing_exported_run_brings_its_own_local_aws(newcomer: User) -> None:
+    said = newcomer.batcat("run")
+    assert said.code == 0, said.err
+    assert "Deploying" in said.out
+    assert "Result: data/result/" in said.out
+
+
+def test_ctrl_c_leaves_no_process_behind(newcomer: User) -> None:
+    (newcomer.folder / "data" / "raw" / "fault").write_text("hang", encoding="utf-8")
+    with newcomer.start("run") as process:
+        assert process.stdout
+        next(line for line in process.stdout if " started " in line)
+        for _ in pauses(20):
+            below = children(process)
+            if len(below) >= 2:
+                break  # the local AWS and the job
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert [pid for pid in below if is_running(pid)] == []
+
+
+def test_local_serves_what_it_prints_until_ctrl_c(newcomer: User) -> None:
+    with newcomer.start("local") as process:
+        assert process.stdout
+        exports: dict[str, str] = {}
+        for line in process.stdout:
+            if line.startswith("export "):
+                name, _, value = line.removeprefix("export ").strip().partition("=")
+                exports[name] = value
+            if "Ctrl-C" in line:
+                break
+        assert set(exports) >= {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID"}
+        other = type(newcomer)(newcomer.folder, {**newcomer.environment, **exports})
+        assert "not deployed" in other.batcat("status").out
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+def test_local_as_json_and_on_a_port_of_choice(newcomer: User) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with newcomer.start("local", "--json", "--port", str(port)) as process:
+        assert process.stdout
+        text = ""
+        for line in process.stdout:
+            text += line
+            if line == "}\n":
+                break
+        document = json.loads(text)
+        assert document["url"] == f"http://127.0.0.1:{port}"
+        assert document["environment"]["AWS_ENDPOINT_URL"] == document["url"]
+        taken = newcomer.batcat("local", "--port", str(port))
+        assert taken.code == 1
+        assert f"127.0.0.1:{port}" in taken.err
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+def test_logs_of_a_local_aws_that_is_gone_say_how_to_keep_one(newcomer: User) -> None:
+    said = newcomer.batcat("logs")
+    assert said.code == 2
+    assert "keep one with: batcat local" in said.err
+
+
+def test_only_this_machine_counts_as_local() -> None:
+    assert is_loopback("http://127.0.0.1:4566")
+    assert is_loopback("http://localhost:4566")
+    assert is_loopback("http://[::1]:4566")
+    assert not is_loopback("https://s3.eu-central-1.amazonaws.com")
+    assert not is_loopback("http://192.168.0.7:4566")
+    assert not is_loopback("http://127.0.0.1.example.com")
+    assert not is_loopback("")

@@ -9,6 +9,7 @@ How a request flows, in the order of the rooms::
                    │            │
                    └──▶ model ◀─┘     template, lint, parameters, sam, intrinsics, graph, schemas
 
+``checking`` is a process of its own that ``lint``, ``sam`` and ``schemas`` ask through ``checker``.
 Everything a template holds is checked before anything is planned, and everything is planned before
 anything is made.
 """

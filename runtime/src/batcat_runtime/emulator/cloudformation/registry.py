@@ -11,7 +11,7 @@ from uuid import uuid4
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.world import partition_of
 
-from . import lint
+from . import checker
 from .errors import ValidationError, stack_missing
 from .model import Place
 from .state import Stack
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
     from .model import Output
-
-
-def warm(world: World) -> None:
-    """Load what the first template needs: cfn-lint, the SAM translator and their data."""
-    with world.importing:
-        import samtranslator.translator.transform  # noqa: F401 - imported for the effect
-    lint.warm(world.region)
-
 
 GONE = "DELETE_COMPLETE"
 UPDATABLE = (
@@ -53,7 +45,7 @@ class Registry:
         self._stacks: list[tuple[str, Stack]] = []
         self._lock = threading.RLock()
         # A template follows soon; its checker takes a second or two to load.
-        threading.Thread(target=warm, args=(world,), daemon=True).start()
+        threading.Thread(target=checker.warm, args=(world,), daemon=True).start()
 
     def place(self) -> Place:
         """Where the request at hand is for."""

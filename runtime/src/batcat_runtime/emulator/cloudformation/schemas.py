@@ -11,19 +11,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from .checker import CHECKER
+
 PROPERTIES = "/properties/"
 
 
 @lru_cache(maxsize=256)
 def schema(region: str, resource_type: str) -> dict[str, Any]:
     """Resource provider schema of a type in a region; empty when there is none."""
-    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
-
-    try:
-        found = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, resource_type).schema
-    except ResourceNotFoundError:
-        return {}
-    return dict(found)
+    found: dict[str, Any] = CHECKER.ask("schema", region=region, resource_type=resource_type)
+    return found
 
 
 def _named(document: dict[str, Any], key: str) -> frozenset[str]:

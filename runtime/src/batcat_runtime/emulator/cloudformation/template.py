@@ -59,7 +59,9 @@ def parse(body: str) -> dict[str, Any]:
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
         )
-    return document
+    # Keys are text in CloudFormation, whatever YAML takes them for.
+    template: dict[str, Any] = json.loads(json.dumps(document, default=str))
+    return template
 
 
 def check_sections(document: dict[str, Any]) -> None:

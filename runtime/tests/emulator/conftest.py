@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
+import zipfile
 from dataclasses import dataclass, field
 from itertools import count
 from textwrap import dedent
@@ -252,3 +254,63 @@ def jobs(aws: LocalAws, image_folder: Path, unique: Callable[[str], str]) -> Ite
     for name in made.made:
         if made.describe(name)["ProcessingJobStatus"] == "InProgress":
             aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
+
+
+HEAD = "import json, logging, os, sys, time\ndef handler(event, context):\n"
+
+
+class Functions:
+    """Makes functions and calls them."""
+
+    def __init__(self, aws: LocalAws, role: str, unique: Callable[[str], str]) -> None:
+        self.aws, self.role, self.unique = aws, role, unique
+        self.client = aws.client("lambda")
+
+    @staticmethod
+    def zipped(code: str, name: str = "app.py") -> bytes:
+        """A deployment package of one module."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr(name, code)
+        return buffer.getvalue()
+
+    @staticmethod
+    def handler(lines: str) -> str:
+        """A module whose handler does this."""
+        return HEAD + "".join(f"    {line}\n" for line in dedent(lines).strip().splitlines())
+
+    def make(self, code: str, **parameters: Any) -> str:
+        """Create a function; returns its name."""
+        name = self.unique("function")
+        self.client.create_function(
+            **{
+                "FunctionName": name,
+                "Runtime": "python3.12",
+                "Role": self.role,
+                "Handler": "app.handler",
+                "Code": {"ZipFile": self.zipped(code)},
+                **parameters,
+            }
+        )
+        return name
+
+    def call(self, name: str, event: Any = None, **parameters: Any) -> tuple[Any, str | None]:
+        """Invoke; returns the parsed payload and FunctionError."""
+        payload = json.dumps(event if event is not None else {})
+        answer = self.client.invoke(FunctionName=name, Payload=payload, **parameters)
+        return json.loads(answer["Payload"].read() or "null"), answer.get("FunctionError")
+
+    def lines(self, name: str) -> list[str]:
+        """Every line the function has logged."""
+        logs, group = self.aws.client("logs"), f"/aws/lambda/{name}"
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            return list(pages.search("events[].message"))
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+
+
+@pytest.fixture
+def functions(aws: LocalAws, role: Callable[[str], str], unique: Callable[[str], str]) -> Functions:
+    """Functions with a role that Lambda may assume."""
+    return Functions(aws, role("lambda"), unique)

@@ -3,84 +3,19 @@
 from __future__ import annotations
 
 import base64
-import io
-import json
-import zipfile
-from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runtime.tests.emulator.conftest import Store
+    from runtime.tests.emulator.conftest import Functions
 
     from batcat_runtime.emulator import LocalAws
-
-HANDLER = "import json, logging, os, sys, time\ndef handler(event, context):\n"
-
-
-def zipped(code: str, name: str = "app.py") -> bytes:
-    """A deployment package of one module."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, code)
-    return buffer.getvalue()
-
-
-def handler(lines: str) -> str:
-    """A module whose handler does this."""
-    return HANDLER + "".join(f"    {line}\n" for line in dedent(lines).strip().splitlines())
-
-
-class Functions:
-    """Makes functions and calls them."""
-
-    def __init__(self, aws: LocalAws, role: str, unique: Callable[[str], str]) -> None:
-        self.aws, self.role, self.unique = aws, role, unique
-        self.client = aws.client("lambda")
-
-    def make(self, code: str, **parameters: Any) -> str:
-        """Create a function; returns its name."""
-        name = self.unique("function")
-        self.client.create_function(
-            **{
-                "FunctionName": name,
-                "Runtime": "python3.12",
-                "Role": self.role,
-                "Handler": "app.handler",
-                "Code": {"ZipFile": zipped(code)},
-                **parameters,
-            }
-        )
-        return name
-
-    def call(self, name: str, event: Any = None, **parameters: Any) -> tuple[Any, str | None]:
-        """Invoke; returns the parsed payload and FunctionError."""
-        payload = json.dumps(event if event is not None else {})
-        answer = self.client.invoke(FunctionName=name, Payload=payload, **parameters)
-        return json.loads(answer["Payload"].read() or "null"), answer.get("FunctionError")
-
-    def lines(self, name: str) -> list[str]:
-        """Every line the function has logged."""
-        logs, group = self.aws.client("logs"), f"/aws/lambda/{name}"
-        try:
-            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-            return list(pages.search("events[].message"))
-        except logs.exceptions.ResourceNotFoundException:
-            return []
-
-
-@pytest.fixture
-def functions(aws: LocalAws, role: Callable[[str], str], unique: Callable[[str], str]) -> Functions:
-    """Functions with a role that Lambda may assume."""
-    return Functions(aws, role("lambda"), unique)
 
 
 def test_a_function_gets_the_event_and_gives_its_answer(functions: Functions) -> None:
     """Any JSON there and back."""
-    name = functions.make(handler("return {'got': event, 'é': None}"))
+    name = functions.make(functions.handler("return {'got': event, 'é': None}"))
     assert functions.call(name, {"a": [1, 2.5, "x"]}) == (
         {"got": {"a": [1, 2.5, "x"]}, "é": None},
         None,
@@ -90,7 +25,7 @@ def test_a_function_gets_the_event_and_gives_its_answer(functions: Functions) ->
 def test_the_context_is_that_of_aws(functions: Functions, aws: LocalAws) -> None:
     """Names, limits, request id, remaining time, client context."""
     name = functions.make(
-        handler(
+        functions.handler(
             """
             left = context.get_remaining_time_in_millis()
             return [context.function_name, context.function_version, context.memory_limit_in_mb,
@@ -118,7 +53,7 @@ def test_the_context_is_that_of_aws(functions: Functions, aws: LocalAws) -> None
 def test_a_function_has_its_own_environment(functions: Functions) -> None:
     """Its variables, Lambda's own, and nothing of the machine's."""
     name = functions.make(
-        handler("return dict(os.environ)"), Environment={"Variables": {"COLOUR": "green"}}
+        functions.handler("return dict(os.environ)"), Environment={"Variables": {"COLOUR": "green"}}
     )
     found, _ = functions.call(name)
     assert found["COLOUR"] == "green"
@@ -131,13 +66,15 @@ def test_a_function_has_its_own_environment(functions: Functions) -> None:
 
 def test_a_function_reaches_the_local_aws(functions: Functions, aws: LocalAws) -> None:
     """Boto3 without an argument talks to the same server."""
-    code = "import boto3\n" + handler("return boto3.client('sts').get_caller_identity()['Account']")
+    code = "import boto3\n" + functions.handler(
+        "return boto3.client('sts').get_caller_identity()['Account']"
+    )
     assert functions.call(functions.make(code, Timeout=20)) == (aws.account, None)
 
 
 def test_an_exception_is_the_answer(functions: Functions) -> None:
     """Type, message and trace, as the Python runtime gives them."""
-    name = functions.make(handler("raise ValueError('no bucket')"))
+    name = functions.make(functions.handler("raise ValueError('no bucket')"))
     answer, error = functions.call(name)
     assert error == "Unhandled"
     assert (answer["errorType"], answer["errorMessage"]) == ("ValueError", "no bucket")
@@ -165,12 +102,17 @@ def test_an_exception_is_the_answer(functions: Functions) -> None:
         ("x = (\n", "app.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'app'"),
         ("", "app", "Runtime.MalformedHandlerName", "Bad handler 'app'"),
         (
-            handler("return {1, 2}"),
+            "def handler(event, context): return {1, 2}\n",
             "app.handler",
             "Runtime.MarshalError",
             "Unable to marshal response: Object of type set is not JSON serializable",
         ),
-        (handler("os._exit(3)"), "app.handler", "Runtime.ExitError", "Error: Runtime exited with"),
+        (
+            "import os\ndef handler(event, context): os._exit(3)\n",
+            "app.handler",
+            "Runtime.ExitError",
+            "Error: Runtime exited with",
+        ),
     ],
 )
 def test_mistakes_have_the_runtimes_own_names(
@@ -185,7 +127,7 @@ def test_mistakes_have_the_runtimes_own_names(
 
 def test_a_function_that_takes_too_long_is_ended(functions: Functions) -> None:
     """After its Timeout, with the message AWS gives."""
-    name = functions.make(handler("time.sleep(600)"), Timeout=1)
+    name = functions.make(functions.handler("time.sleep(600)"), Timeout=1)
     answer, error = functions.call(name)
     assert error == "Unhandled"
     assert answer["errorType"] == "Sandbox.Timedout"
@@ -194,14 +136,14 @@ def test_a_function_that_takes_too_long_is_ended(functions: Functions) -> None:
 
 def test_importing_does_not_count_for_the_timeout(functions: Functions) -> None:
     """The init phase has a limit of its own."""
-    code = "import time\ntime.sleep(1.5)\n" + handler("return 'done'")
+    code = "import time\ntime.sleep(1.5)\n" + functions.handler("return 'done'")
     assert functions.call(functions.make(code, Timeout=1)) == ("done", None)
 
 
 def test_logs_have_start_end_and_report(functions: Functions) -> None:
     """Around what the function prints and logs."""
     name = functions.make(
-        handler("print('printed'); logging.getLogger().warning('logged'); return 1")
+        functions.handler("print('printed'); logging.getLogger().warning('logged'); return 1")
     )
     functions.call(name)
     lines = functions.lines(name)
@@ -214,7 +156,7 @@ def test_logs_have_start_end_and_report(functions: Functions) -> None:
 
 def test_the_logs_tail_comes_with_the_answer(functions: Functions) -> None:
     """LogType=Tail gives the last 4 KB."""
-    name = functions.make(handler("print('x' * 5000); print('last')"))
+    name = functions.make(functions.handler("print('x' * 5000); print('last')"))
     answer = functions.client.invoke(FunctionName=name, LogType="Tail")
     tail = base64.b64decode(answer["LogResult"])
     assert len(tail) == 4096
@@ -223,7 +165,7 @@ def test_the_logs_tail_comes_with_the_answer(functions: Functions) -> None:
 
 def test_an_event_invocation_is_answered_before_it_runs(functions: Functions, until: Any) -> None:
     """Status 202; the function runs behind it."""
-    name = functions.make(handler("print('ran', event['a'])"))
+    name = functions.make(functions.handler("print('ran', event['a'])"))
     answer = functions.client.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"a": 1}')
     assert answer["StatusCode"] == 202
     until(lambda: "ran 1" in functions.lines(name), "the function to run")
@@ -231,7 +173,7 @@ def test_an_event_invocation_is_answered_before_it_runs(functions: Functions, un
 
 def test_a_dry_run_runs_nothing(functions: Functions) -> None:
     """Status 204 and no log group."""
-    name = functions.make(handler("print('ran')"))
+    name = functions.make(functions.handler("print('ran')"))
     answer = functions.client.invoke(FunctionName=name, InvocationType="DryRun")
     assert answer["StatusCode"] == 204
     assert functions.lines(name) == []
@@ -239,131 +181,6 @@ def test_a_dry_run_runs_nothing(functions: Functions) -> None:
 
 def test_a_payload_that_is_no_json_is_refused(functions: Functions) -> None:
     """Before anything runs."""
-    name = functions.make(handler("return 1"))
+    name = functions.make(functions.handler("return 1"))
     with pytest.raises(functions.client.exceptions.InvalidRequestContentException):
         functions.client.invoke(FunctionName=name, Payload=b"{")
-
-
-def test_code_can_come_from_s3(functions: Functions, store: Store) -> None:
-    """And a key that is not there is an error that names it."""
-    package = zipped(handler("return 's3'"))
-    store.s3.put_object(Bucket=store.bucket, Key="code.zip", Body=package)
-    name = functions.make("", Code={"S3Bucket": store.bucket, "S3Key": "code.zip"})
-    assert functions.call(name) == ("s3", None)
-    exceptions = functions.client.exceptions
-    with pytest.raises(exceptions.InvalidParameterValueException, match="NoSuchKey"):
-        functions.make("", Code={"S3Bucket": store.bucket, "S3Key": "other.zip"})
-
-
-def test_code_and_configuration_can_be_replaced(functions: Functions) -> None:
-    """What is not given stays; the hash and the revision change."""
-    client = functions.client
-    name = functions.make(handler("return 1"), Description="first", Timeout=7)
-    before = client.get_function_configuration(FunctionName=name)
-    client.update_function_code(FunctionName=name, ZipFile=zipped(handler("return 2")))
-    client.update_function_configuration(FunctionName=name, Description="second")
-    after = client.get_function(FunctionName=name)["Configuration"]
-    assert functions.call(name) == (2, None)
-    assert (after["Description"], after["Timeout"]) == ("second", 7)
-    assert after["CodeSha256"] != before["CodeSha256"]
-    with pytest.raises(client.exceptions.PreconditionFailedException):
-        client.update_function_configuration(
-            FunctionName=name, Timeout=1, RevisionId=before["RevisionId"]
-        )
-
-
-def test_functions_are_found_by_name_or_arn_and_can_be_deleted(
-    functions: Functions, aws: LocalAws
-) -> None:
-    """A deleted one is not found, in AWS's words."""
-    client, name = functions.client, functions.make(handler("return 1"))
-    arn = client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
-    for spelling in (arn, f"{aws.account}:function:{name}", f"{arn}:$LATEST"):
-        assert functions.call(spelling) == (1, None)
-    pages = client.get_paginator("list_functions").paginate()
-    assert name in pages.search("Functions[].FunctionName")
-    client.delete_function(FunctionName=name)
-    with pytest.raises(client.exceptions.ResourceNotFoundException, match="Function not found"):
-        client.get_function(FunctionName=name)
-
-
-def test_a_functions_name_is_used_once(functions: Functions) -> None:
-    """ResourceConflictException, as in AWS."""
-    name = functions.make("")
-    with pytest.raises(functions.client.exceptions.ResourceConflictException):
-        functions.make("", FunctionName=name)
-
-
-def test_permissions_become_a_policy(functions: Functions) -> None:
-    """One statement each, with its conditions; a second of the same id is refused."""
-    client, name = functions.client, functions.make("")
-    source = "arn:aws:events:us-east-1:123456789012:rule/daily"
-    permission = {
-        "FunctionName": name,
-        "StatementId": "daily",
-        "Action": "lambda:InvokeFunction",
-        "Principal": "events.amazonaws.com",
-        "SourceArn": source,
-    }
-    client.add_permission(**permission)
-    with pytest.raises(client.exceptions.ResourceConflictException):
-        client.add_permission(**permission)
-    (statement,) = json.loads(client.get_policy(FunctionName=name)["Policy"])["Statement"]
-    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": source}}
-    client.remove_permission(FunctionName=name, StatementId="daily")
-    with pytest.raises(client.exceptions.ResourceNotFoundException):
-        client.get_policy(FunctionName=name)
-
-
-def test_functions_are_tagged(functions: Functions) -> None:
-    """Given at birth, added and removed."""
-    client, name = functions.client, functions.make("", Tags={"team": "blue"})
-    arn = client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
-    client.tag_resource(Resource=arn, Tags={"cost": "1"})
-    client.untag_resource(Resource=arn, TagKeys=["team"])
-    assert client.list_tags(Resource=arn)["Tags"] == {"cost": "1"}
-
-
-@pytest.mark.parametrize(
-    ("parameters", "named"),
-    [
-        ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "PackageType Image"),
-        ({"Runtime": "nodejs22.x"}, "Runtime nodejs22.x"),
-        ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]}, "Layers"),
-        (
-            {"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:x"}},
-            "DeadLetterConfig",
-        ),
-        ({"Publish": True}, "Publish"),
-        ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
-        ({"LoggingConfig": {"LogFormat": "JSON"}}, "LoggingConfig"),
-    ],
-)
-def test_what_is_not_emulated_is_refused_by_name(
-    functions: Functions, parameters: dict[str, Any], named: str
-) -> None:
-    """Instead of being dropped."""
-    with pytest.raises(functions.client.exceptions.ClientError) as caught:
-        functions.make("", **parameters)
-    assert caught.value.response["Error"]["Code"] == "NotEmulated"
-    assert named in caught.value.response["Error"]["Message"]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"Role": "arn:aws:iam::123456789012:role/nobody"}, "cannot be assumed by Lambda"),
-        ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used"),
-        ({"Code": {"ZipFile": b"no zip"}}, "Could not unzip uploaded file"),
-        ({"Timeout": 901}, "at most 900 seconds"),
-        ({"Environment": {"Variables": {"BIG": "x" * 5000}}}, "exceeded the 4KB limit"),
-    ],
-)
-def test_what_aws_refuses_is_refused(
-    functions: Functions, parameters: dict[str, Any], message: str
-) -> None:
-    """InvalidParameterValueException, in AWS's words where they are known."""
-    exceptions = functions.client.exceptions
-    with pytest.raises(exceptions.InvalidParameterValueException, match=message):
-        functions.make("", **parameters)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from runtime.tests.emulator.conftest import Jobs, Store
+    from runtime.tests.emulator.conftest import Jobs
 
     from batcat_runtime.emulator import LocalAws
 
@@ -186,69 +186,6 @@ def test_logs_arrive_while_the_program_runs(jobs: Jobs, until: Any) -> None:
     assert all(event["timestamp"] >= seconds * 1000 for event in events)
 
 
-def test_a_job_that_runs_too_long_is_stopped(jobs: Jobs) -> None:
-    """MaxRuntimeInSeconds ends the process; the reason names the limit."""
-    job = jobs.run(FOREVER, StoppingCondition={"MaxRuntimeInSeconds": 1})
-    assert job["ProcessingJobStatus"] == "Stopped"
-    assert job["FailureReason"] == "MaxRuntimeExceeded: the job ran longer than 1 s"
-    assert _is_gone(_pid(jobs.lines(job["ProcessingJobName"])))
-
-
-def test_stopping_a_job_ends_its_processes(jobs: Jobs, aws: LocalAws, until: Any) -> None:
-    """StopProcessingJob reaches the program and what the program started."""
-    name = jobs.start(
-        """
-        import subprocess
-        child = subprocess.Popen(["sleep", "600"])
-        print("running", child.pid, flush=True)
-        time.sleep(600)
-        """,
-    )
-    pid = until(lambda: _pid(jobs.lines(name)), "the program to start")
-    aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
-    assert jobs.describe(name)["ProcessingJobStatus"] in ("Stopping", "Stopped")
-    assert jobs.end(name)["ProcessingJobStatus"] == "Stopped"
-    until(lambda: _is_gone(pid), "the program's child to end")
-
-
-def test_a_program_that_ignores_sigterm_is_killed(jobs: Jobs, aws: LocalAws, until: Any) -> None:
-    """SIGKILL follows after a short grace."""
-    name = jobs.start(
-        """
-        import signal
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print("running", os.getpid(), flush=True)
-        time.sleep(600)
-        """,
-    )
-    pid = until(lambda: _pid(jobs.lines(name)), "the program to start")
-    aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
-    assert jobs.end(name)["ProcessingJobStatus"] == "Stopped"
-    assert _is_gone(pid)
-
-
-def test_stopping_a_job_that_has_ended_is_refused(jobs: Jobs, aws: LocalAws) -> None:
-    """As AWS: the request was rejected because of the job's status."""
-    name = jobs.run("")["ProcessingJobName"]
-    sagemaker = aws.client("sagemaker")
-    with pytest.raises(sagemaker.exceptions.ClientError, match="is in status Completed") as caught:
-        sagemaker.stop_processing_job(ProcessingJobName=name)
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
-
-
-def test_what_a_program_leaves_behind_ends_with_it(jobs: Jobs, until: Any) -> None:
-    """A container ends with its first process, and so do its children."""
-    job = jobs.run(
-        """
-        import subprocess
-        print("running", subprocess.Popen(["sleep", "600"]).pid)
-        """,
-    )
-    assert job["ProcessingJobStatus"] == "Completed"
-    pid = _pid(jobs.lines(job["ProcessingJobName"]))
-    until(lambda: _is_gone(pid), "the child to end")
-
-
 def test_several_hosts_are_several_processes(jobs: Jobs) -> None:
     """Each knows its name and the others', and has folders of its own."""
     job = jobs.run(
@@ -293,27 +230,6 @@ def test_an_image_nobody_registered_fails_with_what_to_do(jobs: Jobs) -> None:
     assert job["ProcessingJobStatus"] == "Failed"
     assert "--image team/other=FOLDER" in job["FailureReason"]
     assert "Registered: job" in job["FailureReason"]
-
-
-def test_a_failed_jobs_outputs_are_uploaded_too(jobs: Jobs, store: Store) -> None:
-    """As in AWS, where the data that a failed program wrote is found in S3."""
-    job = jobs.run(
-        "(PROCESSING / 'result/part.csv').write_text('a'); sys.exit(1)",
-        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
-    )
-    assert job["ProcessingJobStatus"] == "Failed"
-    assert store.keys() == ["out/part.csv"]
-
-
-def test_a_stopped_jobs_outputs_are_not_uploaded(jobs: Jobs, store: Store) -> None:
-    """Nothing half-written is taken for a result."""
-    job = jobs.run(
-        "(PROCESSING / 'result/part.csv').write_text('a'); time.sleep(600)",
-        ProcessingOutputConfig=jobs.outputs(store.uri("out")),
-        StoppingCondition={"MaxRuntimeInSeconds": 1},
-    )
-    assert job["ProcessingJobStatus"] == "Stopped"
-    assert store.keys() == []
 
 
 def _pid(lines: list[str]) -> int | None:

@@ -1,4 +1,8 @@
-"""The process that serves the local AWS: socket, signals, work folder, orderly end."""
+"""The process that serves the local AWS: socket, signals, work folder, orderly end.
+
+Each connection carries one request: werkzeug's server closes it after the answer, because what a
+client has not yet sent could otherwise be taken for the next request.
+"""
 
 from __future__ import annotations
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import RLock
+from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
 ACCESS_KEY = "batcat-local"
@@ -35,10 +34,7 @@ class World:
         workdir: folder for work files; removed at the end.
         state: folder that survives a restart, or None.
         closing: callbacks that run when the server stops, last registered first.
-        importing: hold it around the first import of a large package in a handler (cfn-lint):
-            two threads that enter a package with circular imports at once can see each other's
-            half-made modules. The background warm-up holds it as well. Extensions of moto need
-            no lock: they are installed one at a time.
+        stopping: set when the server begins to stop.
     """
 
     url: str
@@ -48,7 +44,7 @@ class World:
     workdir: Path
     state: Path | None = None
     closing: list[Callable[[], None]] = field(default_factory=list)
-    importing: AbstractContextManager[Any] = field(default_factory=RLock)
+    stopping: Event = field(default_factory=Event)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
@@ -104,5 +100,6 @@ class World:
 
     def close(self) -> None:
         """Run every closing callback once, last registered first."""
+        self.stopping.set()
         while self.closing:
             self.closing.pop()()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import sys
 import tempfile
 import time
@@ -215,4 +215,6 @@ class Invocation:
 
 
 def _wait_readable(pipe: Any, seconds: float) -> bool:
-    return bool(select.select([pipe], [], [], seconds)[0])
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        return bool(selector.select(seconds))

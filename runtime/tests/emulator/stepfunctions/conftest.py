@@ -39,11 +39,13 @@ class Workbench:
 
     aws: LocalAws
     role: str
+    region: str = "us-east-1"
 
     @property
     def sfn(self) -> Any:
         """The Step Functions client."""
-        return self.aws.client("stepfunctions")
+        options = {} if self.region == self.aws.region else {"region_name": self.region}
+        return self.aws.client("stepfunctions", **options)
 
     def machine(self, definition: dict[str, Any], **options: Any) -> str:
         """Create a state machine under a new name; returns its ARN."""

@@ -6,6 +6,7 @@ import json
 import os
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -243,3 +244,25 @@ def test_a_job_stopped_by_hand_fails_the_state(bench: Workbench, tmp_path: Path)
     described = bench.finish(execution)
     assert described["error"] == "States.TaskFailed"
     assert json.loads(described["cause"])["ProcessingJobStatus"] == "Stopped"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "suffix"),
+    [
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+    ],
+)
+def test_a_job_runs_in_the_other_partitions(
+    bench: Workbench, region: str, partition: str, suffix: str
+) -> None:
+    definition = job(bench, "pass")
+    state = definition["States"]["A"]
+    state["Resource"] = state["Resource"].replace("arn:aws:", f"arn:{partition}:")
+    state["Parameters"]["RoleArn"] = bench.role.replace("arn:aws:", f"arn:{partition}:")
+    image = f"123456789012.dkr.ecr.{region}.{suffix}/steps:latest"
+    state["Parameters"]["AppSpecification"]["ImageUri"] = image
+    there = replace(bench, role=state["Parameters"]["RoleArn"], region=region)
+    output = there.output(definition, named())
+    assert output["ProcessingJobStatus"] == "Completed"
+    assert output["ProcessingJobArn"].startswith(f"arn:{partition}:sagemaker:{region}:")

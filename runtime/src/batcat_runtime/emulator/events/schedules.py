@@ -14,7 +14,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -69,12 +69,14 @@ def next_time(
     )
 
 
-def zone_of(name: str) -> ZoneInfo:
+def zone_of(name: str) -> tzinfo:
     """The time zone of an IANA name.
 
     Raises:
         ScheduleError: there is no such zone.
     """
+    if name == "UTC":
+        return UTC  # needs no time zone database
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -99,7 +101,7 @@ def _next_of_rate(interval: timedelta, after: datetime, anchor: datetime | None)
     return (anchor + (passed + 1) * interval).astimezone(UTC)
 
 
-def _moment(local: datetime, zone: ZoneInfo) -> datetime | None:
+def _moment(local: datetime, zone: tzinfo) -> datetime | None:
     """A wall-clock time as a moment; None where clocks jumped over it."""
     moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None) == local else None
@@ -125,7 +127,7 @@ class Cron:
     days: tuple[str, ...] | None
     weekdays: tuple[str, ...] | None
 
-    def next_time(self, after: datetime, zone: ZoneInfo) -> datetime | None:
+    def next_time(self, after: datetime, zone: tzinfo) -> datetime | None:
         """The first moment after another at which this is due, in UTC; None if never."""
         start = after.astimezone(zone).date()
         for year in range(max(start.year, FIRST_YEAR), LAST_YEAR + 1):

@@ -16,6 +16,8 @@ SCHEMA = "SCHEMA_VALIDATION_FAILED"
 MISSING_TARGET = "MISSING_TRANSITION_TARGET"
 NOT_EMULATED = "NOT_EMULATED"
 
+VARIABLE = re.compile(r"^\$[A-Za-z_]")
+INTRINSIC = re.compile(r"^States\.([A-Za-z0-9]+)\(.*\)$", re.DOTALL)
 JSONATA_STRING = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
 
 
@@ -86,6 +88,36 @@ class Checker:
         if not right:
             self.schema(f"The value must be an integer of at least {least}", path)
         return right
+
+    def json_path(self, value: Any, path: str, name: str, allowed: str = "a JSONPath") -> None:
+        """Note a value that is no JSONPath the engine can follow.
+
+        Args:
+            value: the value.
+            path: where it is.
+            name: the field it is the value of.
+            allowed: what the message says it must be.
+        """
+        if not isinstance(value, str) or not value.startswith("$"):
+            self.schema(f'The value for the field "{name}" must be {allowed}', path)
+            return
+        bare = value[1:] if value.startswith("$$") else value
+        if VARIABLE.match(value):
+            return
+        from jsonpath_ng.exceptions import JSONPathError
+        from jsonpath_ng.ext.parser import parse
+
+        try:
+            parse(bare)
+        except JSONPathError as error:
+            self.schema(f'The value for the field "{name}" is not a JSONPath: {error}', path)
+
+    def intrinsic(self, value: str, path: str, name: str) -> None:
+        """Note an intrinsic function that does not exist or is not closed."""
+        match = INTRINSIC.match(value)
+        if match is None or match[1] not in fields.INTRINSICS:
+            message = f'The value for the field "{name}" is not a valid intrinsic function call'
+            self.schema(message, path)
 
     def jsonata(self, text: str, path: str) -> None:
         """Note a JSONata string that is not closed or does not parse."""

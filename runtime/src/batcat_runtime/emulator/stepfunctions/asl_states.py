@@ -113,15 +113,11 @@ def _check_jsonata(checker: Checker, value: Any, path: str) -> None:
 
 def _check_jsonpath(checker: Checker, state: dict[str, Any], path: str) -> None:
     for name in PATH_FIELDS:
-        value = state.get(name)
-        if value is not None and not (isinstance(value, str) and value.startswith("$")):
-            message = f'The value for the field "{name}" must be a JSONPath or null'
-            checker.schema(message, f"{path}/{name}")
+        if state.get(name) is not None:
+            checker.json_path(state[name], f"{path}/{name}", name, "a JSONPath or null")
     for name in OTHER_PATHS:
-        value = state.get(name, "$")
-        if not (isinstance(value, str) and value.startswith("$")):
-            message = f'The value for the field "{name}" must be a JSONPath'
-            checker.schema(message, f"{path}/{name}")
+        if name in state:
+            checker.json_path(state[name], f"{path}/{name}", name)
     for name in TEMPLATES:
         _check_template(checker, state.get(name), f"{path}/{name}")
 
@@ -135,12 +131,11 @@ def _check_template(checker: Checker, value: Any, path: str) -> None:
         return
     for key, inner in value.items():
         if key.endswith(".$"):
-            if not (isinstance(inner, str) and inner.startswith(("$", "States."))):
-                checker.schema(
-                    f'The value for the field "{key}" must be a valid JSONPath or a valid '
-                    "intrinsic function call",
-                    f"{path}/{key}",
-                )
+            allowed = "a valid JSONPath or a valid intrinsic function call"
+            if isinstance(inner, str) and inner.startswith("States."):
+                checker.intrinsic(inner, f"{path}/{key}", key)
+            else:
+                checker.json_path(inner, f"{path}/{key}", key, allowed)
         else:
             _check_template(checker, inner, f"{path}/{key}")
 

@@ -37,7 +37,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batcat_runtime.emulator.patching import replace
 
-POLL_SECONDS = 0.1
+from .tasks import pause
 
 
 def patch() -> None:
@@ -95,6 +95,7 @@ def _eval_service_task(
 def _follow(self: Any, env: Any, region: str) -> None:
     client = boto_client.boto_client_for(region, "stepfunctions")
     arn = env.stack.pop()["ExecutionArn"]
+    started = time.monotonic()
     parsed = self.resource.condition == ResourceCondition.Sync2
     while env.is_running():
         answer = client.describe_execution(executionArn=arn)
@@ -103,7 +104,7 @@ def _follow(self: Any, env: Any, region: str) -> None:
             return
         if answer["status"] != "RUNNING":
             raise _failed(self, env, as_output(answer, parsed=parsed))
-        time.sleep(POLL_SECONDS)
+        pause(env, started)
     with suppress(ClientError, BotoCoreError):
         client.stop_execution(executionArn=arn)
     env.stack.append(None)

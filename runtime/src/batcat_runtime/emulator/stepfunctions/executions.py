@@ -50,13 +50,13 @@ def patch() -> None:
             if self.execution.exec_status != ExecutionStatus.RUNNING:
                 return  # StopExecution has said how it ended
             reflect(self)
-        if self.execution.exec_status == ExecutionStatus.TIMED_OUT:
-            env = self.execution.exec_worker.env
-            env.event_manager.add_event(
-                env.event_history_context,
-                HistoryEventType.ExecutionTimedOut,
-                {"executionTimedOutEventDetails": {}},
-            )
+            if self.execution.exec_status == ExecutionStatus.TIMED_OUT:
+                env = self.execution.exec_worker.env
+                env.event_manager.add_event(
+                    env.event_history_context,
+                    HistoryEventType.ExecutionTimedOut,
+                    {"executionTimedOutEventDetails": {}},
+                )
 
     replace(StepFunctionsParserBackend, start_execution=start_execution)
     replace(BaseExecutionWorkerCommunication, terminated=terminated)

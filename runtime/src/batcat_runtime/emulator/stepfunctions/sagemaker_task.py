@@ -48,7 +48,8 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NOT_EMULATED
 
-POLL_SECONDS = 0.1
+from .tasks import pause
+
 RUNNING = ("InProgress", "Stopping")
 MODELLED_EXCEPTIONS = ("Conflict", "ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound")
 """Exceptions in botocore's SageMaker model; the AWS SDK for Java names any other after itself."""
@@ -102,6 +103,8 @@ class ProcessingJobTask(StateTaskServiceCallback):
         state_credentials: Any,
     ) -> None:
         del state_credentials
+        if not env.is_running():
+            raise RuntimeError("the execution ended before the job was created")
         client = boto_client.boto_client_for(resource_runtime_part.region, "sagemaker")
         answer = client.create_processing_job(**normalised_parameters)
         env.stack.append(as_output(answer))
@@ -117,6 +120,7 @@ class ProcessingJobTask(StateTaskServiceCallback):
         env.stack.pop()
         client = boto_client.boto_client_for(resource_runtime_part.region, "sagemaker")
         name = normalised_parameters["ProcessingJobName"]
+        started = time.monotonic()
         while env.is_running():
             description = as_output(client.describe_processing_job(ProcessingJobName=name))
             if description["ProcessingJobStatus"] == "Completed":
@@ -124,7 +128,7 @@ class ProcessingJobTask(StateTaskServiceCallback):
                 return
             if description["ProcessingJobStatus"] not in RUNNING:
                 raise FailureEventException(self._job_failed(env, description))
-            time.sleep(POLL_SECONDS)
+            pause(env, started)
         # Timed out or stopped: nobody waits for this thread any more, but the job must end.
         with suppress(ClientError, BotoCoreError):
             client.stop_processing_job(ProcessingJobName=name)

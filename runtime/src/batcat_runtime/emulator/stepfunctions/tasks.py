@@ -18,6 +18,21 @@ from batcat_runtime.emulator.patching import replace
 
 LOOK_SECONDS = 0.05
 """How often a waiting state looks whether its execution was stopped, in seconds."""
+LONGEST_PAUSE = 0.5
+"""How often a state asks at least whether its job has ended, in seconds."""
+
+
+def pause(env: Any, started: float) -> None:
+    """Wait before asking again: short at first, then longer, never past the execution's end.
+
+    Args:
+        env: the engine's environment of the state.
+        started: ``time.monotonic()`` when the state began to ask.
+    """
+    now = time.monotonic()
+    until = now + min(LONGEST_PAUSE, LOOK_SECONDS + (now - started) / 20)
+    while env.is_running() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(LOOK_SECONDS, left))
 
 
 def patch() -> None:

@@ -16,8 +16,5 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
 }
 
 WARM_MOTO = ("moto.stepfunctions.parser.models",)
-WARM = (
-    "cfnlint.api",
-    "samtranslator.translator.transform",
-)
-"""Slow imports, made in the background once the server is ready."""
+WARM = (f"{_HERE}.cloudformation.checker:warm",)
+"""Functions, called with the world in the background once the server is ready."""

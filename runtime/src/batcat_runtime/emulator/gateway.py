@@ -11,17 +11,17 @@ import sys
 import traceback
 from contextvars import ContextVar
 from dataclasses import dataclass
-from importlib import import_module
-from threading import RLock
+from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any
 
+from .envelope import credential_scope, error_answer, request_id
 from .extensions import WARM, WARM_MOTO
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
 from .services import OWN_SERVICES, load
 from .validate import validate
-from .wire import Wire, credential_scope, error_answer, request_id
+from .wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -111,15 +111,21 @@ class Gateway:
             return self._wires[service]
 
     def warm(self) -> None:
-        """Load what the first requests need."""
+        """Load what the first requests need; what loads in a process of its own comes first."""
+        for path in WARM:
+            Thread(target=self._warm_one, args=(path,), daemon=True).start()
         for service in MOTO_OPERATIONS:
             self._moto.app(service)
         for service in (*OWN_SERVICES, *MOTO_OPERATIONS):
             self.wire(service)
         self._moto.warm(WARM_MOTO)
-        for module in WARM:
-            with self._world.importing:
-                import_module(module)
+
+    def _warm_one(self, path: str) -> None:
+        try:
+            load(path)(self._world)
+        except Exception:
+            if not self._world.stopping.is_set():  # what stops now need not be ready
+                raise
 
     def _service_of(self, request: Request) -> tuple[str, str]:
         scope = credential_scope(request.headers, request.args)

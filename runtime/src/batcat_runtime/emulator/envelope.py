@@ -1,0 +1,73 @@
+"""What surrounds a call whatever its service: the signature's scope, request ids, errors."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from werkzeug.datastructures import Headers
+
+    from .protocol import ServiceError
+
+    Answer = tuple[int, Mapping[str, str], bytes]
+
+XML_ERROR_PROTOCOLS = ("query", "rest-xml", "ec2")
+
+
+def request_id() -> str:
+    """A fresh request id."""
+    return str(uuid4())
+
+
+def error_answer(protocol: str, error: ServiceError) -> Answer:
+    """An error in a protocol's own form.
+
+    The shapes are those of the smithy protocol pages awsJson1_0/1_1, restJson1, awsQuery and
+    of S3's error responses.
+    """
+    identity = request_id()
+    headers = {"x-amzn-RequestId": identity, "Connection": "close"}
+    if protocol in XML_ERROR_PROTOCOLS:
+        inner = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        if protocol == "query":
+            fault = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004 - HTTP classes
+            body = (
+                f"<ErrorResponse><Error><Type>{fault}</Type>{inner}</Error>"
+                f"<RequestId>{identity}</RequestId></ErrorResponse>"
+            )
+        elif protocol == "ec2":
+            body = (
+                f"<Response><Errors><Error>{inner}</Error></Errors>"
+                f"<RequestID>{identity}</RequestID></Response>"
+            )
+        else:
+            body = (
+                '<?xml version="1.0" encoding="UTF-8"?>\n'
+                f"<Error>{inner}<RequestId>{identity}</RequestId></Error>"
+            )
+        return error.status, {**headers, "Content-Type": "text/xml"}, body.encode()
+    document = {"__type": error.code, "message": error.message}
+    headers |= {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
+    return error.status, headers, json.dumps(document).encode()
+
+
+def credential_scope(headers: Headers, arguments: Mapping[str, str]) -> tuple[str, str] | None:
+    """Region and signing name of a signed request; None for an unsigned one.
+
+    SigV4 carries ``Credential=KEY/DATE/REGION/SERVICE/aws4_request`` in the Authorization
+    header, or the same in the query's X-Amz-Credential.
+    """
+    written = headers.get("Authorization", "")
+    if "Credential=" in written:
+        credential = written.partition("Credential=")[2].partition(",")[0]
+    else:
+        credential = arguments.get("X-Amz-Credential", "")
+    parts = credential.split("/")
+    if len(parts) < 5:  # noqa: PLR2004 - the five parts of a scope
+        return None
+    return parts[-3], parts[-2].lower()

@@ -136,6 +136,24 @@ def test_operations_that_are_not_emulated_are_refused_by_name(stacks: Any) -> No
         stacks.client.create_stack_set(StackSetName="any")
 
 
+def test_an_attribute_that_is_not_emulated_is_refused_by_name(stacks: Any, trust: Any) -> None:
+    machine = resource(
+        "AWS::StepFunctions::StateMachine",
+        DefinitionString='{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}',
+        RoleArn={"Fn::GetAtt": ["Role", "Arn"]},
+    )
+    role = resource("AWS::IAM::Role", AssumeRolePolicyDocument=trust)
+    revision = {"Value": {"Fn::GetAtt": ["Machine", "StateMachineRevisionId"]}}
+    template = {"Resources": {"Machine": machine, "Role": role}, "Outputs": {"Revision": revision}}
+    assert "Fn::GetAtt Machine.StateMachineRevisionId" in stacks.refusal(template)
+
+
+def test_a_name_that_aws_does_not_take_is_refused(stacks: Any, log_group: Any) -> None:
+    for name in ("2026-stack", "with_underscore", "x" * 129):
+        with pytest.raises(ClientError, match="at 'stackName' failed to satisfy constraint"):
+            stacks.plan({"Resources": {"Group": log_group()}}, name)
+
+
 def test_a_circle_of_resources_is_refused(stacks: Any, log_group: Any) -> None:
     message = stacks.refusal(
         {

@@ -37,7 +37,7 @@ class Checker:
             CheckerError: the function failed, or the process ended.
         """
         with self._lock:
-            process = self._running()
+            process = self.start()
             if process.stdin is None or process.stdout is None:
                 raise CheckerError("the process that checks templates has no pipes")
             try:
@@ -55,6 +55,22 @@ class Checker:
             raise CheckerError(f"checking a template failed: {answer['failure']}")
         return answer["result"]
 
+    def start(self) -> subprocess.Popen[str]:
+        """The process, started if it is not there."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                self.stop()
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", MODULE],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    # Away from the project, whose files would be imported and read as settings.
+                    cwd=sys.prefix,
+                )
+            return self._process
+
     def stop(self) -> None:
         """End the process, if there is one."""
         process = self._process
@@ -69,18 +85,6 @@ class Checker:
                 if pipe:
                     pipe.close()
             process.wait()
-
-    def _running(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", MODULE],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                # Away from the project, whose files would be imported and read as settings.
-                cwd=sys.prefix,
-            )
-        return self._process
 
     def _stop_later(self) -> None:
         if self._timer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import traceback
 from datetime import datetime, timezone
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.protocol import ServiceError
 from batcat_runtime.emulator.world import partition_of
 
 from . import checker
@@ -29,6 +31,8 @@ UPDATABLE = (
     "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_COMPLETE",
 )
+STACK_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
+"""Source: CreateStack, StackName, in the CloudFormation API reference."""
 PATIENCE = 60.0
 """Longest wait, in seconds, of DeleteStack for the operation before it."""
 
@@ -96,9 +100,21 @@ class Registry:
         return stack
 
     def new(self, name: str, stack_id: str) -> Stack:
-        """Register a stack."""
+        """Register a stack.
+
+        Raises:
+            ValidationError: CloudFormation would not take the name.
+            ServiceError: another request was quicker.
+        """
+        if not STACK_NAME.fullmatch(name):
+            raise ValidationError(
+                f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy "
+                f"constraint: Member must satisfy regular expression pattern: {STACK_NAME.pattern}"
+            )
         stack = Stack(stack_id, name, datetime.now(timezone.utc))
         with self._lock:
+            if self.find(name):
+                raise ServiceError("AlreadyExistsException", f"Stack [{name}] already exists")
             self._stacks.append((current_request().region, stack))
         return stack
 

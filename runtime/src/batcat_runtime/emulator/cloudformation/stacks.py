@@ -73,8 +73,10 @@ class Stacks(Registry):
             "RetainResources",
             "RoleARN",
             "ClientRequestToken",
-            *(() if request.get("DeletionMode") != "STANDARD" else ("DeletionMode",)),
+            "DeletionMode",
         )
+        if request.get("DeletionMode") == "FORCE_DELETE_STACK":
+            raise NotEmulated("CloudFormation's DeletionMode FORCE_DELETE_STACK")
         stack = self.find(request["StackName"])
         if stack is None or stack.status == GONE:
             return {}
@@ -91,9 +93,9 @@ class Stacks(Registry):
         self.settle(stack, PATIENCE)
         self.check_exports(stack, [])
         stack.token = request.get("ClientRequestToken") or ""
-        model = stack.model or self._planned_model(stack)
+        model = stack.model
         stack.change_sets.clear()
-        if model is None:
+        if model is None:  # In review: nothing was made.
             stack.enter(GONE)
             return {}
         stack.enter("DELETE_IN_PROGRESS", "User Initiated")
@@ -189,12 +191,6 @@ class Stacks(Registry):
             stack.model = model
         stack.enter(f"{verb}_IN_PROGRESS", "User Initiated")
         self.start(stack, f"{verb}_FAILED", work)
-
-    def _planned_model(self, stack: Stack) -> Model | None:
-        """A stack in review has no resources: nothing is left to do."""
-        if stack.resources:
-            raise NotEmulated(f"Deleting stack {stack.name}, whose template is unknown")
-        return None
 
 
 def _on_failure(stack: Stack) -> str:

@@ -194,6 +194,27 @@ def test_an_unsigned_request_is_refused(aws: LocalAws) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Host": "evil.example:8080"}, {"Origin": "null"}],
+)
+def test_web_pages_are_not_answered(aws: LocalAws, headers: dict[str, str]) -> None:
+    """Jobs and functions run code on this machine; no page in a browser may start one."""
+    target = {"X-Amz-Target": "SageMaker.ListProcessingJobs", **headers}
+    status, text = send(aws, "sagemaker", headers=target, body="{}")
+    assert (status, "does not answer web pages" in text) == (403, True)
+
+
+def test_a_signature_in_a_link_opens_s3_only(aws: LocalAws) -> None:
+    """A form or an image needs no header to be sent, so nothing else can be reached that way."""
+    connection = HTTPConnection(urlsplit(aws.url).netloc, timeout=60)
+    scope = "x/20260101/us-east-1/lambda/aws4_request"
+    connection.request("POST", f"/2015-03-31/functions?X-Amz-Credential={scope}", b"{}")
+    answer = connection.getresponse()
+    assert (answer.status, b"is not signed" in answer.read()) == (403, True)
+    connection.close()
+
+
 def test_a_bucket_of_another_owner_is_denied(aws: LocalAws, store: Store) -> None:
     """ExpectedBucketOwner is compared with this account."""
     call = store.s3.list_objects_v2

@@ -10,12 +10,11 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from werkzeug.datastructures import Headers
-
     from .protocol import ServiceError
 
     Answer = tuple[int, Mapping[str, str], bytes]
 
+SCOPE_PARTS = 5
 XML_ERROR_PROTOCOLS = ("query", "rest-xml", "ec2")
 
 
@@ -56,18 +55,16 @@ def error_answer(protocol: str, error: ServiceError) -> Answer:
     return error.status, headers, json.dumps(document).encode()
 
 
-def credential_scope(headers: Headers, arguments: Mapping[str, str]) -> tuple[str, str] | None:
-    """Region and signing name of a signed request; None for an unsigned one.
+def credential_scope(signature: str) -> tuple[str, str] | None:
+    """Region and signing name of a SigV4 signature; None if it is none.
 
-    SigV4 carries ``Credential=KEY/DATE/REGION/SERVICE/aws4_request`` in the Authorization
-    header, or the same in the query's X-Amz-Credential.
+    Args:
+        signature: an Authorization header, which holds
+            ``Credential=KEY/DATE/REGION/SERVICE/aws4_request``, or that credential alone, as a
+            presigned link has it.
     """
-    written = headers.get("Authorization", "")
-    if "Credential=" in written:
-        credential = written.partition("Credential=")[2].partition(",")[0]
-    else:
-        credential = arguments.get("X-Amz-Credential", "")
+    credential = signature.rpartition("Credential=")[2].partition(",")[0]
     parts = credential.split("/")
-    if len(parts) < 5:  # noqa: PLR2004 - the five parts of a scope
+    if len(parts) < SCOPE_PARTS:
         return None
     return parts[-3], parts[-2].lower()

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SIGNING_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbridge": "events"}
 """Signing names that differ from botocore's service name."""
 
+HOSTS = ("127.0.0.1", "localhost")
+
 LEGACY_S3_QUERY = "AWSAccessKeyId"
 """Mark of an S3 link presigned the old way (SigV2), which boto3 still makes by default."""
 
@@ -85,6 +87,7 @@ class Gateway:
         request = MotoRequest(environ)
         protocol = "rest-xml"
         try:
+            _refuse_web_pages(request)
             region, service = self._service_of(request)
             protocol = self._protocol_of(service, request)
             if service in OWN_SERVICES:
@@ -128,7 +131,11 @@ class Gateway:
                 raise
 
     def _service_of(self, request: Request) -> tuple[str, str]:
-        scope = credential_scope(request.headers, request.args)
+        scope = credential_scope(request.headers.get("Authorization", ""))
+        if scope is None and (link := credential_scope(request.args.get("X-Amz-Credential", ""))):
+            # Only S3's links carry their signature in the query: a form or an image on a web
+            # page must not be able to reach a service that runs code.
+            scope = link if link[1] == "s3" else None
         if scope is None:
             if LEGACY_S3_QUERY in request.args:
                 return self._world.region, "s3"
@@ -188,6 +195,17 @@ class Gateway:
             if service not in self._services:
                 self._services[service] = load(OWN_SERVICES[service])(self._world)
             return self._services[service]
+
+
+def _refuse_web_pages(request: Request) -> None:
+    """Let no page in a browser use this server: jobs and functions run code on this machine.
+
+    Browsers name the page in Origin, and the name that led here in Host, which for a page that
+    rebinds its own name to loopback is not that of this machine.
+    """
+    host = request.headers.get("Host", "").rpartition(":")[0]
+    if "Origin" in request.headers or host not in HOSTS:
+        raise ServiceError("AccessDenied", "batcat local does not answer web pages.", 403)
 
 
 def _send(

@@ -28,6 +28,10 @@ image="$project-$purpose"
 
 # The image gets the versions that are on this laptop, so that what was tested is what runs:
 # batcat-runtime as a wheel, made from the very line in requirements.txt, the rest as constraints.
+python -m pip --version > /dev/null || {
+  echo "this needs pip in the project's environment: python -m ensurepip" >&2
+  exit 1
+}
 requirement="$(grep '^batcat-runtime' requirements.txt | sed -E 's/\[[^]]*\]//')"
 rm -f deploy/docker/wheels/*.whl
 python -m pip wheel --quiet --no-deps --wheel-dir deploy/docker/wheels "$requirement"

@@ -38,13 +38,14 @@ def read_folder(folder: str | Path, *, newest: bool = False) -> pd.DataFrame:
         raise bc.MissingError(f"no CSV file in {folder}; put the step's input there")
     tables: list[pd.DataFrame] = []
     for file in files[-1:] if newest else files:
-        table = read_csv(io.BytesIO(file.read_bytes()), str(file))
+        name = str(file.relative_to(Path(folder).parent))
+        table = read_csv(io.BytesIO(file.read_bytes()), name)
         if table.empty:
-            raise bc.DataError(f"{file} has a header but no rows; check what wrote it")
+            raise bc.DataError(f"{name} has a header but no rows; check what wrote it")
         if tables and set(table.columns) != set(tables[0].columns):
             other = sorted(set(map(str, table.columns)) ^ set(map(str, tables[0].columns)))
             raise bc.DataError(
-                f"{file} has other columns than {files[0]}: {', '.join(other)} is only in one"
+                f"{name} has other columns than {files[0].name}: {', '.join(other)} is in only one"
             )
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

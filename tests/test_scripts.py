@@ -1,0 +1,152 @@
+"""The scripts in deploy/ that people know from BatCat, and the trigger, do what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+from copier.errors import DirtyLocalWarning
+
+from batcat_runtime.emulator import LocalAws
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+Run = Callable[..., Any]
+PROJECT, PURPOSE = "2026-script-drill", "score"
+BUCKET = f"{PROJECT}-us-east-1"
+PATIENCE = 60
+"""How long a run may take to appear and to end, in seconds."""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, render: Callable[..., Path]) -> Path:
+    """A bare project that a new object starts."""
+    folder = render(
+        tmp_path_factory.mktemp("scripts") / "p",
+        project=PROJECT,
+        purpose=PURPOSE,
+        steps="load, score",
+        trigger="s3",
+        example=False,
+    )
+    (folder / "data" / "raw" / "a.csv").write_text("id,x\n1,1.5\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def aws(project: Path) -> Iterator[LocalAws]:
+    """A local AWS that knows the project's image."""
+    with LocalAws(images={f"{PROJECT}-{PURPOSE}": project}, region="us-east-1") as running:
+        yield running
+
+
+def end_of(aws: LocalAws, number: int) -> dict[str, Any]:
+    """The newest execution once that many have left a result and it has ended."""
+    states, s3 = aws.client("stepfunctions"), aws.client("s3")
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        runs = sorted({key.split("/")[1] for key in keys if "/score/score_" in key})
+        if len(runs) == number:
+            (machine,) = states.list_state_machines()["stateMachines"]
+            arn = machine["stateMachineArn"].replace(":stateMachine:", ":execution:")
+            described = states.describe_execution(executionArn=f"{arn}:{runs[-1]}")
+            if described["status"] != "RUNNING":
+                return {**described, "input": json.loads(described["input"])}
+        time.sleep(0.2)
+    raise AssertionError(f"{number} runs have not ended within {PATIENCE} s; there are {runs}")
+
+
+def test_setup_stepfunctions_sets_up_and_runs_once(project: Path, aws: LocalAws, run: Run) -> None:
+    run(project, "python", f"deploy/setup_stepfunctions_{PURPOSE}.py", **aws.environment)
+    assert end_of(aws, 1)["status"] == "SUCCEEDED"
+    (result,) = (project / "data" / "result").rglob("*.csv")
+    assert result.read_text(encoding="utf-8") == "id,x\n1,1.5\n"
+
+
+def test_a_new_object_starts_a_run_on_it(project: Path, aws: LocalAws, run: Run) -> None:
+    run(project, "batcat", "deploy", "--yes", **aws.environment)
+    key = f"{PURPOSE}/input/new file+ü.csv"
+    aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"id,x\n7,8\n")
+    ended = end_of(aws, 2)
+    assert ended["status"] == "SUCCEEDED"
+    assert ended["input"]["InputPath"] == f"s3://{BUCKET}/{key}"
+
+
+def test_the_trigger_starts_a_run_by_hand_on_the_default_input(
+    aws: LocalAws, project: Path
+) -> None:
+    name = f"{PROJECT}-{PURPOSE}-trigger"
+    answer = aws.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    assert "FunctionError" not in answer
+    (execution,) = json.loads(answer["Payload"].read())["executions"]
+    ended = end_of(aws, 3)
+    assert (ended["name"], ended["status"]) == (execution, "SUCCEEDED")
+    assert ended["input"] == {
+        "ProcessingJobName": execution,
+        "ResultPath": f"s3://{BUCKET}/{PURPOSE}",
+    }
+    assert project.exists()
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> Path:
+    """Programs named docker and aws that note how they are called."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, answer in {"docker": "", "aws": "123456789012"}.items():
+        file = folder / name
+        file.write_text(f'#!/bin/sh\necho "{name} $*" >> {tmp_path}/calls\necho {answer}\n')
+        file.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("partition", "domain"), [("aws", "amazonaws.com"), ("aws-cn", "amazonaws.com.cn")]
+)
+def test_setup_docker_builds_with_this_runtime_and_pushes(
+    tmp_path: Path, run: Run, stand_ins: Path, partition: str, domain: str
+) -> None:
+    project = tmp_path / "p"
+    answers = {"partition": partition}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DirtyLocalWarning)  # work in progress counts as well
+        copier.run_copy(
+            str(REPOSITORY), project, data=answers, defaults=True, quiet=True, vcs_ref="HEAD"
+        )
+    region = {"aws": "us-east-1", "aws-cn": "cn-north-1"}[partition]
+    path = os.pathsep.join([str(stand_ins), str(Path(sys.executable).parent), os.environ["PATH"]])
+    run(project, "deploy/setup_docker.sh", "dev", PATH=path)
+
+    (wheel,) = (project / "deploy" / "docker" / "wheels").glob("*.whl")
+    assert wheel.name.startswith("batcat_runtime-")
+    pinned = (project / "deploy" / "docker" / "constraints.txt").read_text().splitlines()
+    assert [line.split("==")[0] for line in pinned] == [
+        "batcat-runtime",
+        "joblib",
+        "pandas",
+        "scikit-learn",
+    ]
+    image = "2026-health-screening-inference"
+    calls = (tmp_path / "calls").read_text()
+    assert (
+        f"docker build --platform linux/amd64 --file deploy/docker/Dockerfile --tag {image} ."
+        in calls
+    )
+    assert f"docker push 123456789012.dkr.ecr.{region}.{domain}/{image}:latest" in calls
+    assert "aws ecr get-login-password" in calls
+
+
+def test_setup_docker_refuses_an_environment_that_is_not_there(
+    project: Path, run: Run, stand_ins: Path
+) -> None:
+    path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
+    done = run(project, "deploy/setup_docker.sh", "prod", code=1, PATH=path)
+    assert "no environment 'prod'; it has: dev" in done.stderr

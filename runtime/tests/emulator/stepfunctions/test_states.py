@@ -143,6 +143,15 @@ def test_fail_carries_error_and_cause_from_the_input(bench: Workbench) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "error", ["States.TaskFailed", "States.Timeout", "States.Whatever", "Mine"]
+)
+def test_fail_passes_on_the_error_that_was_caught(bench: Workbench, error: str) -> None:
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Fail", "ErrorPath": "$.e"}}}
+    described = bench.run(definition, {"e": error})
+    assert described["error"] == error
+
+
 def test_catch_puts_the_error_where_it_is_told(bench: Workbench) -> None:
     branch = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "E", "Cause": "C"}}}
     definition = {

@@ -63,6 +63,7 @@ def _load(world: World) -> Any:
         clients,
         errors,
         executions,
+        fail,
         history,
         jsonata,
         logs,
@@ -73,7 +74,7 @@ def _load(world: World) -> Any:
     )
 
     clients.patch(world)
-    patches: tuple[Any, ...] = (choice, errors, executions, history, jsonata, tasks, times)
+    patches: tuple[Any, ...] = (choice, errors, executions, fail, history, jsonata, tasks, times)
     for module in (*patches, sagemaker_task, sdk_task, child_task):
         module.patch()
     logs.patch(world)

@@ -133,12 +133,16 @@ def test_a_nested_parameter_that_does_not_exist_is_named_with_its_path(aws: Loca
 
 
 def test_a_query_parameter_that_does_not_exist_is_refused_by_name(aws: LocalAws) -> None:
-    """In the query protocol of IAM and in S3's query strings."""
+    """In forms and in query strings."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode({"Action": "GetRole", "RoleName": "r", "Colour": "green"})
     assert "iam GetRole parameter Colour" in send(aws, "iam", headers=form, body=body)[1]
-    status, text = send(aws, "s3", method="GET", path="/some-bucket?colour=green")
-    assert (status, "s3 ListObjects parameter colour" in text) == (501, True)
+    for service, path, named in (
+        ("s3", "/some-bucket?colour=green", "s3 ListObjects parameter colour"),
+        ("lambda", "/2015-03-31/functions?Colour=green", "lambda ListFunctions parameter Colour"),
+    ):
+        status, text = send(aws, service, method="GET", path=path)
+        assert (status, named in text) == (501, True)
 
 
 def test_a_parameter_that_moto_would_forget_is_refused_by_name(aws: LocalAws, store: Store) -> None:

@@ -72,12 +72,14 @@ def test_values_outside_the_models_limits_are_refused(
 
 
 def test_an_unknown_instance_type_is_refused(jobs: Jobs) -> None:
-    """By the model's own list."""
+    """By the model's own list, of which the nearest values are shown."""
     resources = jobs.cluster(1)
-    resources["ClusterConfig"]["InstanceType"] = "ml.huge"
+    resources["ClusterConfig"]["InstanceType"] = "ml.t3.midium"
     code, message = refusal(jobs, ProcessingResources=resources)
     assert code == "ValidationException"
-    assert "Value 'ml.huge' at 'processingResources.clusterConfig.instanceType'" in message
+    assert "Value 'ml.t3.midium' at 'processingResources.clusterConfig.instanceType'" in message
+    assert "enum value set: [ml.t3.medium, " in message
+    assert len(message) < 400
 
 
 def test_a_role_that_does_not_exist_is_refused(jobs: Jobs, aws: LocalAws) -> None:

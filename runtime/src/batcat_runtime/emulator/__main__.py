@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             region=options.region,
             account=options.account,
             images=images,
-            state=options.state,
+            state=options.state.resolve() if options.state else None,
             parent_pipe=options.parent_pipe,
         )
     )

@@ -73,8 +73,10 @@ def serve(options: Options) -> int:
     try:
         # Clients that come early wait in the socket's queue until the gateway is loaded.
         server = ThreadedWSGIServer(HOST, options.port, _not_ready)
-    except (OSError, SystemExit):
+    except SystemExit:  # werkzeug's way to say that the address is in use
         return _give_up(f"cannot listen on {HOST}:{options.port}: the port is taken; try another")
+    except OSError as error:
+        return _give_up(f"cannot listen on {HOST}:{options.port}: {error.strerror}")
     try:
         state = State(options.state) if options.state else None
     except StateInUseError as error:

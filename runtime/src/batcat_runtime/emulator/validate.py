@@ -8,10 +8,14 @@ or equal to 63``.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from .protocol import ServiceError
+
+LONG_LIST = 24
+"""From how many values on an enum is shown in part; AWS shows all of several hundred."""
 
 
 def validate(shape: Any, parameters: dict[str, Any], code: str = "ValidationException") -> None:
@@ -71,13 +75,21 @@ def _string(shape: Any, value: str, path: str, problems: list[str]) -> None:
     problems += _bounds(shape, value, len(value), path)
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
-        constraint = f"Member must satisfy enum value set: [{', '.join(allowed)}]"
+        constraint = f"Member must satisfy enum value set: [{_shown(value, allowed)}]"
         problems.append(_problem(value, path, constraint))
     pattern = shape.metadata.get("pattern")
     compiled = _compiled(pattern) if pattern else None
     if compiled and not compiled.fullmatch(value):
         constraint = f"Member must satisfy regular expression pattern: {pattern}"
         problems.append(_problem(value, path, constraint))
+
+
+def _shown(value: str, allowed: list[str]) -> str:
+    """All values, or of a long list the nearest ones."""
+    if len(allowed) <= LONG_LIST:
+        return ", ".join(allowed)
+    near = get_close_matches(value, allowed, n=LONG_LIST // 4, cutoff=0)
+    return f"{', '.join(near)}, and {len(allowed) - len(near)} more"
 
 
 def _bounds(shape: Any, value: Any, size: float, path: str) -> list[str]:

@@ -86,6 +86,8 @@ class Wire:
         model = self.model.operation_model(operation)
         values: Any = _Recorder(request.values)
         self._check_json(request, model)
+        if self.protocol.startswith("rest-"):
+            self.outside_body(request, operation)
         parser = PROTOCOL_PARSERS[self.protocol](model)
         try:
             parsed: dict[str, Any] = parser.parse(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from dataclasses import dataclass, field
 from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
@@ -99,7 +101,14 @@ class World:
         }
 
     def close(self) -> None:
-        """Run every closing callback once, last registered first."""
+        """Run every closing callback once, last registered first; one's failure stops no other."""
         self.stopping.set()
         while self.closing:
-            self.closing.pop()()
+            _run(self.closing.pop())
+
+
+def _run(callback: Callable[[], None]) -> None:
+    try:
+        callback()
+    except Exception:  # noqa: BLE001 - the others must still end what they started
+        traceback.print_exc(file=sys.stderr)

@@ -234,9 +234,13 @@ class Lambda:
 
     def _invoke_later(self, function: Function, event: Any) -> None:
         for wait in (*RETRY_SECONDS, 0.0):
-            if not Invocation(self._world, function, event).run().failed:
-                return
-            if self._closing.wait(wait):
+            try:
+                outcome = Invocation(self._world, function, event).run()
+            except Exception:
+                if self._closing.is_set():  # its logs have nowhere to go any more
+                    return
+                raise
+            if not outcome.failed or self._closing.wait(wait):
                 return
 
     def _close(self) -> None:

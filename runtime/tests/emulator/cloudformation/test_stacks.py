@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,9 +58,7 @@ def test_no_two_events_share_a_time(stacks: Any, log_group: Any) -> None:
     assert times == sorted(set(times), reverse=True)
 
 
-def test_waiters_of_boto3_end(
-    aws: LocalAws, unique: Callable[[str], str], stacks: Any, log_group: Any
-) -> None:
+def test_waiters_of_boto3_end(stacks: Any, unique: Callable[[str], str]) -> None:
     client, name = stacks.client, unique("stack")
     body = '{"Resources": {"Group": {"Type": "AWS::Logs::LogGroup"}}}'
     stack_id = client.create_stack(StackName=name, TemplateBody=body)["StackId"]
@@ -74,8 +73,6 @@ def test_waiters_of_boto3_end(
         entry["StackName"]
         for entry in client.list_stacks(StackStatusFilter=["DELETE_COMPLETE"])["StackSummaries"]
     }
-    assert log_group
-    assert aws
 
 
 def test_an_update_changes_in_place_and_replaces_and_then_cleans_up(
@@ -120,6 +117,37 @@ def test_an_update_changes_in_place_and_replaces_and_then_cleans_up(
     assert new in found
     assert old not in found
     assert gone not in found
+
+
+def test_several_stacks_are_made_at_once(
+    stacks: Any, unique: Callable[[str], str], log_group: Any
+) -> None:
+    templates = [{"Resources": {f"G{n}": log_group() for n in range(5)}} for _ in range(6)]
+    names = [unique("stack") for _ in templates]
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(stacks.create, templates, names))
+    assert {stack["StackStatus"] for stack in made} == {"CREATE_COMPLETE"}
+    for name in names:
+        order = [e[0] for e in stacks.events(name) if e[1] == "CREATE_COMPLETE"]
+        assert order == ["G0", "G1", "G2", "G3", "G4", name]
+
+
+def test_one_name_asked_for_twice_at_once_is_made_once(
+    stacks: Any, unique: Callable[[str], str]
+) -> None:
+    name, client = unique("stack"), stacks.client
+    body = '{"Resources": {"Group": {"Type": "AWS::Logs::LogGroup"}}}'
+
+    def create(_: int) -> bool:
+        try:
+            client.create_stack(StackName=name, TemplateBody=body)
+        except client.exceptions.AlreadyExistsException:
+            return False
+        return True
+
+    with ThreadPoolExecutor() as pool:
+        assert sorted(pool.map(create, range(4))) == [False, False, False, True]
+    assert stacks.settled(name)["StackStatus"] == "CREATE_COMPLETE"
 
 
 def test_update_stack_with_nothing_new_says_so(stacks: Any, log_group: Any) -> None:

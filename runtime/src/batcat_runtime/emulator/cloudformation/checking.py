@@ -8,6 +8,7 @@ the server does and goes when it has nothing to do. It answers one JSON line wit
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,8 @@ def warmed(region: str) -> bool:
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Answer until the input ends; the server, not the terminal, says when to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     actions: dict[str, Callable[..., Any]] = {
         "findings": findings,
         "schema": schema,
@@ -113,8 +115,11 @@ def main() -> None:
             answer = {"result": actions[request.pop("do")](**request)}
         except Exception as error:  # noqa: BLE001 - the server must learn of any mistake here
             answer = {"failure": f"{type(error).__name__}: {error}"}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        try:
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+        except BrokenPipeError:  # The server is gone.
+            return
 
 
 if __name__ == "__main__":

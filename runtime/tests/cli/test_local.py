@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,11 +10,20 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from batcat_runtime.cli.deploy import confirm
 from batcat_runtime.cli.reached import is_loopback
+from batcat_runtime.cli.screen import Screen
+from batcat_runtime.deploy import load_project, make_plan, plan_removal, remove
 from batcat_runtime.deploy.polling import pauses
+from batcat_runtime.deploy.stack import find_stack
+from batcat_runtime.errors import ConfigError
 
 if TYPE_CHECKING:
     import subprocess
+
+    from batcat_runtime.emulator import LocalAws
 
     from .conftest import User
 
@@ -50,6 +60,7 @@ def test_with_nothing_exported_run_brings_its_own_local_aws(newcomer: User) -> N
     assert "Result: data/result/" in said.out
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process table there")
 def test_ctrl_c_leaves_no_process_behind(newcomer: User) -> None:
     (newcomer.folder / "data" / "raw" / "fault").write_text("hang", encoding="utf-8")
     with newcomer.start("run") as process:
@@ -119,3 +130,21 @@ def test_only_this_machine_counts_as_local() -> None:
     assert not is_loopback("http://192.168.0.7:4566")
     assert not is_loopback("http://127.0.0.1.example.com")
     assert not is_loopback("")
+
+
+def test_an_account_is_not_changed_unless_somebody_agrees(
+    folder: Path, local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nobody at the terminal and no --yes, the plan is thrown away."""
+    for name, value in local_aws.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    account = load_project(folder, "dev")
+    for _ in remove(plan_removal(account, delete_data=True)):
+        pass
+    plan = make_plan(account)
+    with pytest.raises(ConfigError, match=r"account 123456789012, region us-east-1.*--yes"):
+        confirm(account, plan, Screen(as_json=False), yes=False)
+    assert find_stack(account.stack, account.region) is None
+    confirm(account, plan, Screen(as_json=False), yes=True)
+    confirm(load_project(folder), plan, Screen(as_json=False), yes=False)

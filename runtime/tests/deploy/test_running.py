@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,15 @@ def test_a_step_that_fails_shows_its_log_and_leaves_no_result(deployed: Project)
     assert not (deployed.root / "data" / "result").exists()
 
 
+def test_a_step_that_hangs_ends_with_the_time_it_was_given(project: Project) -> None:
+    hasty = replace(project, max_runtime_seconds=1)
+    for _ in deploy.apply(deploy.make_plan(hasty)):
+        pass
+    with pytest.raises(RunFailedError, match="step clean of run") as caught:
+        finish(hasty, faulty(hasty.root / "data" / "raw", "hang"))
+    assert caught.value.advice[0].startswith("give it more time: max_runtime_seconds")
+
+
 def test_stopping_a_run_stops_its_job(deployed: Project) -> None:
     source = faulty(deployed.root / "data" / "raw", "hang")
     run = Run(prepare(deployed, source=source))
@@ -133,10 +143,10 @@ def test_a_result_that_is_not_whole_is_never_seen(
     ("source", "complaint"),
     [("nowhere", "input .*nowhere does not exist"), ("data/result", "holds no files")],
 )
-def test_input_that_is_not_there_is_named(project: Project, source: str, complaint: str) -> None:
-    (project.root / "data" / "result").mkdir()
+def test_input_that_is_not_there_is_named(deployed: Project, source: str, complaint: str) -> None:
+    (deployed.root / "data" / "result").mkdir()
     with pytest.raises(MissingError, match=complaint):
-        Run(prepare(project, source=str(project.root / source))).upload()
+        Run(prepare(deployed, source=str(deployed.root / source))).upload()
 
 
 def test_a_step_that_does_not_exist_lists_those_that_do(project: Project) -> None:

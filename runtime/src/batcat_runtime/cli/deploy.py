@@ -51,8 +51,8 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
             screen.answer({**plan_document(plan, here), "status": "PLANNED"})
             return
         if not plan.is_empty:
-            _confirm(here, plan, screen, yes=yes)
-            _apply(plan, screen)
+            confirm(here, plan, screen, yes=yes)
+            _apply(here, plan, screen)
         outputs = _outputs(here)
         for name, value in outputs.items():
             screen.say(f"{name:<22} {value}")
@@ -61,8 +61,13 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
         screen.answer({**plan_document(plan, here), "status": "DEPLOYED", "outputs": outputs})
 
 
-def _confirm(here: Project, plan: Any, screen: Screen, *, yes: bool) -> None:
-    """Ask before an account is changed; the local AWS is nobody's account."""
+def confirm(here: Project, plan: Any, screen: Screen, *, yes: bool) -> None:
+    """Ask before an account is changed; the local AWS is nobody's account.
+
+    Raises:
+        ConfigError: there is nobody to answer.
+        typer.Exit: the answer is no.
+    """
     from batcat_runtime.deploy.plan import discard
 
     if yes or here.is_local:
@@ -93,13 +98,20 @@ def ask(question: str, screen: Screen) -> bool:
     return typer.confirm(question, err=screen.as_json)
 
 
-def _apply(plan: Any, screen: Screen) -> None:
+def _apply(here: Project, plan: Any, screen: Screen) -> None:
     from batcat_runtime.deploy.apply import apply
 
     from .views.tables import show_stack_event
 
-    for event in apply(plan):
-        show_stack_event(screen, event)
+    try:
+        for event in apply(plan):
+            show_stack_event(screen, event)
+    except KeyboardInterrupt:
+        if not here.is_local:
+            screen.say(
+                f"CloudFormation goes on by itself; see: batcat status --env {here.environment}"
+            )
+        raise
 
 
 def _outputs(here: Project) -> dict[str, str]:

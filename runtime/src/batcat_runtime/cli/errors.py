@@ -1,6 +1,7 @@
 """Errors as sentences, and their exit codes."""
 
 import functools
+import os
 import signal
 import sys
 import traceback
@@ -38,6 +39,10 @@ def reported(verb: Verb) -> Verb:
         except KeyboardInterrupt:
             sys.stderr.write("Stopped.\n")
             raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # Whoever read along has had enough, as `batcat logs | head` does.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(FAILED) from None
         except Exception as error:  # noqa: BLE001 - the edge: nothing may escape as a traceback
             if options.get("debug"):
                 traceback.print_exc()

@@ -1,4 +1,4 @@
-"""Wait for AWS: soon at first, then less and less often."""
+"""Wait for AWS: look often at first, then less and less."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FIRST_SECONDS = 0.05
+SHORTEST_SECONDS = 0.05
 LONGEST_SECONDS = 3.0
-GROWTH = 1.25
+SHARE = 0.05
+"""A pause is this share of the time waited so far: whoever waits learns of the end that late."""
 
 
 def pauses(limit: float | None = None) -> Iterator[float]:
@@ -22,10 +23,8 @@ def pauses(limit: float | None = None) -> Iterator[float]:
     Yields:
         Seconds since the beginning.
     """
-    begin = time.monotonic()
-    pause = FIRST_SECONDS
-    yield 0.0
-    while limit is None or time.monotonic() - begin < limit:
-        time.sleep(pause)
-        pause = min(pause * GROWTH, LONGEST_SECONDS)
-        yield time.monotonic() - begin
+    begin, passed = time.monotonic(), 0.0
+    while limit is None or passed <= limit:
+        yield passed
+        time.sleep(min(max(SHORTEST_SECONDS, passed * SHARE), LONGEST_SECONDS))
+        passed = time.monotonic() - begin

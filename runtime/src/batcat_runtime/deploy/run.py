@@ -108,10 +108,16 @@ class Run:
         self.execution: execution.Execution | None = None
         self.events: list[StateEvent | Ended] = []
         self._temporary = ExitStack()
+        self._state_machine = ""
 
     def upload(self) -> int:
-        """Bring the input to where the first step reads it; returns how many files were moved."""
+        """Bring the input to where the first step reads it; returns how many files were moved.
+
+        Raises:
+            MissingError: nothing is deployed, or there is no input.
+        """
         plan = self.plan
+        self._find_state_machine()
         if not plan.source.startswith("s3://"):
             return data.upload_input(plan.source, plan.input_prefix, plan.project.region)
         if plan.source != plan.input_prefix:
@@ -121,7 +127,7 @@ class Run:
     def start(self) -> None:
         """Start the execution."""
         plan = self.plan
-        machine = deployed_stack(plan.project).outputs["StateMachineArn"]
+        machine = self._find_state_machine()
         if plan.step:
             machine = self._temporary.enter_context(
                 step_state_machine(plan.project, machine, plan.step, plan.run)
@@ -160,6 +166,11 @@ class Run:
         """Stop the execution and its jobs, if it runs."""
         if self.execution and not any(isinstance(event, Ended) for event in self.events):
             execution.stop(self.execution, self.plan.project)
+
+    def _find_state_machine(self) -> str:
+        if not self._state_machine:
+            self._state_machine = deployed_stack(self.plan.project).outputs["StateMachineArn"]
+        return self._state_machine
 
     def _tail(self, job: str) -> list[str]:
         return logs.tail(job, self.plan.project.region, TAIL_LINES)

@@ -102,6 +102,19 @@ def test_a_resource_that_fails_half_way_is_removed_too(
         iam.get_role(RoleName=name)
 
 
+def test_a_value_that_turns_out_wrong_fails_its_resource(
+    aws: LocalAws, stacks: Any, unique: Callable[[str], str], log_group: Any
+) -> None:
+    first = unique("/test/group")
+    parts = {"Fn::Split": ["/", {"Ref": "First"}]}
+    second = log_group({"Fn::Select": [9, parts]})
+    stack = stacks.create({"Resources": {"First": log_group(first), "Second": second}})
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reasons = [e[2] for e in stacks.events(stack["StackId"]) if e[1] == "CREATE_FAILED"]
+    assert reasons == ["Template error: Fn::Select cannot select nonexistent value at index 9"]
+    assert first not in groups(aws)
+
+
 def test_a_failed_update_restores_what_was(
     aws: LocalAws, stacks: Any, unique: Callable[[str], str], log_group: Any, taken: str
 ) -> None:

@@ -139,3 +139,51 @@ def test_sam_deploys_updates_and_deletes(
     deleted = run("delete", "--stack-name", name, "--no-prompts")
     assert deleted.returncode == 0, deleted.stderr
     assert stacks.describe(stack["StackId"])["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_triggers_that_sam_writes_are_made(aws: LocalAws, stacks: Any) -> None:
+    stack = stacks.create(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: |
+        def handler(event, context): return event
+      Handler: index.handler
+      Runtime: python3.12
+      Events:
+        Daily: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+        Hourly: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour)}}
+        Upload: {Type: EventBridgeRule, Properties: {Pattern: {source: [aws.s3]}}}
+"""
+    )
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.events(stack["StackId"])
+    made = stacks.physical(stack["StackName"])
+    arn = aws.client("lambda").get_function(FunctionName=made["F"])["Configuration"]["FunctionArn"]
+    for rule in (made["FDaily"], made["FUpload"]):
+        (target,) = aws.client("events").list_targets_by_rule(Rule=rule)["Targets"]
+        assert target["Arn"] == arn
+    assert aws.client("scheduler").get_schedule(Name=made["FHourly"])["Target"]["Arn"] == arn
+    policy = json.loads(aws.client("lambda").get_policy(FunctionName=made["F"])["Policy"])
+    assert len(policy["Statement"]) == 2
+    assert stacks.delete(stack["StackName"])["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_what_sam_writes_beyond_what_is_emulated_is_refused_by_name(stacks: Any) -> None:
+    message = stacks.refusal(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: x
+      Handler: index.handler
+      Runtime: python3.12
+      Events:
+        Api: {Type: HttpApi}
+"""
+    )
+    assert "AWS::ApiGatewayV2::Api" in message

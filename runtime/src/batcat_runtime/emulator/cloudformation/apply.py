@@ -12,6 +12,8 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.protocol import ServiceError
+
 from . import schemas
 from .model import Lookup, Model, nothing_known
 from .plan import create_only_changes
@@ -61,13 +63,13 @@ class Worker:
         """
         declared = self._model.resources[name]
         before = self._stack.resources.get(name)
-        wanted = Resource(
-            name,
-            declared["Type"],
-            declared,
-            self._model.dependencies[name],
-            self._model.properties(name, self.lookup()),
-        )
+        wanted = Resource(name, declared["Type"], declared, self._model.dependencies[name])
+        try:
+            wanted = replace(wanted, properties=self._model.properties(name, self.lookup()))
+        except ServiceError as error:  # Wrong only with the values that are known now.
+            failed = "UPDATE_FAILED" if before else "CREATE_FAILED"
+            self._stack.note(before or wanted, failed, error.message)
+            raise FailedError(name) from error
         if before is None:
             return Step(None, self._create(wanted, "CREATE"))
         if before.properties == wanted.properties:

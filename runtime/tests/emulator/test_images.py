@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def project(tmp_path: Path) -> Project:
     """Unpacks a project with some files and the Dockerfile given."""
 
-    def unpacked(dockerfile: str | None, ignore: str = "") -> Container:
+    def unpacked(dockerfile: str | None, ignore: str = "", beside: str = "") -> Container:
         folder = tmp_path / "project"
         for name in ("script/a.py", "script/deep/b.py", "model/m.joblib", "data/raw.csv", "x.txt"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -31,6 +31,8 @@ def project(tmp_path: Path) -> Project:
         if dockerfile is not None:
             (folder / "deploy/docker").mkdir(parents=True)
             (folder / "deploy/docker/Dockerfile").write_text(dedent(dockerfile))
+        if beside:
+            (folder / "deploy/docker/Dockerfile.dockerignore").write_text(beside)
         if ignore:
             (folder / ".dockerignore").write_text(ignore)
         return unpack("1.dkr.ecr.eu-west-1.amazonaws.com/p:1", {"p": folder}, tmp_path / "root")
@@ -105,6 +107,12 @@ def test_the_ignore_file_is_respected(project: Project) -> None:
         ignore="# all but scripts\n*\n!script\n**/b.py\n",
     )
     assert files(container) == ["/app/script/a.py"]
+
+
+def test_the_ignore_file_beside_the_dockerfile_comes_first(project: Project) -> None:
+    """Dockerfile.dockerignore, as BuildKit has it."""
+    container = project("FROM a\nCOPY . /\n", ignore="*", beside="*\n!x.txt\n")
+    assert files(container) == ["/x.txt"]
 
 
 def test_a_copy_of_nothing_is_an_error(project: Project) -> None:

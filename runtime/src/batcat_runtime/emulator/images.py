@@ -230,8 +230,12 @@ def _copy_tree(folder: Path, source: Path, target: Path, ignored: list[str]) -> 
 
 
 def _ignored(folder: Path) -> list[str]:
-    """Patterns of .dockerignore; a leading ! brings a path back."""
-    file = folder / ".dockerignore"
+    """Patterns of the ignore file; a leading ! brings a path back.
+
+    BuildKit takes the one beside the Dockerfile, named after it, before ``.dockerignore``.
+    """
+    beside = folder / DOCKERFILE.with_name("Dockerfile.dockerignore")
+    file = beside if beside.exists() else folder / ".dockerignore"
     if not file.exists():
         return []
     lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())

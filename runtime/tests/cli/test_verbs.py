@@ -106,13 +106,11 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(user: User) -> None:
     assert said.document["run"] not in user.batcat("status").out
 
 
-@pytest.mark.parametrize("verb", ["run", "deploy", "status"])
-def test_a_verb_works_from_any_folder_of_the_project_and_on_another(user: User, verb: str) -> None:
+def test_a_verb_works_from_any_folder_of_the_project_and_on_another(user: User) -> None:
     project, user.folder = user.folder, user.folder / "data" / "raw"
-    arguments = ("--dry-run",) if verb != "status" else ()
-    assert user.batcat(verb, *arguments).code == 0
+    assert user.batcat("status").code == 0
     user.folder = project.parent
-    assert user.batcat(verb, *arguments, "--project", "project").code == 0
+    assert user.batcat("status", "--project", "project").code == 0
 
 
 def test_ctrl_c_stops_the_run_and_its_job(user: User, local_aws: LocalAws) -> None:
@@ -227,7 +225,7 @@ def test_outside_of_a_project_it_says_so(user: User, tmp_path: Path) -> None:
     assert "is not in a project" in said.err
 
 
-@pytest.mark.parametrize("verb", ["run", "deploy", "status", "down"])
+@pytest.mark.parametrize("verb", ["run", "deploy"])
 def test_another_environment_never_reaches_the_local_aws(user: User, verb: str) -> None:
     """The exported endpoint and its made-up credentials are for environment local alone."""
     said = user.batcat(verb, "--env", "dev")

@@ -46,7 +46,9 @@ for line in Path("deploy/docker/requirements.txt").read_text(encoding="utf-8").s
         print(f"{name[0]}=={version(name[0])}")
 PYTHON
 
-docker build --platform linux/amd64 --file deploy/docker/Dockerfile --tag "$image" .
+# A mirror that is set on this machine (PIP_INDEX_URL) is used for the image as well.
+docker build --platform linux/amd64 --build-arg PIP_INDEX_URL \
+  --file deploy/docker/Dockerfile --tag "$image" .
 if [[ "$environment" == "--build" ]]; then
   exit 0
 fi

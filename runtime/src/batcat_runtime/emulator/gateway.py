@@ -108,10 +108,11 @@ class Gateway:
 
     def wire(self, service: str) -> Wire:
         """The wire format of a service."""
-        with self._lock:
-            if service not in self._wires:
-                self._wires[service] = Wire(service)
-            return self._wires[service]
+        if service not in self._wires:
+            with self._lock:
+                if service not in self._wires:
+                    self._wires[service] = Wire(service)
+        return self._wires[service]
 
     def warm(self) -> None:
         """Load what the first requests need; what loads in a process of its own comes first."""
@@ -191,10 +192,11 @@ class Gateway:
         raise NotEmulated(f"service {service}")
 
     def _instance(self, service: str) -> Any:
-        with self._lock:
-            if service not in self._services:
-                self._services[service] = load(OWN_SERVICES[service])(self._world)
-            return self._services[service]
+        if service not in self._services:
+            with self._lock:
+                if service not in self._services:
+                    self._services[service] = load(OWN_SERVICES[service])(self._world)
+        return self._services[service]
 
 
 def _refuse_web_pages(request: Request) -> None:

@@ -76,10 +76,12 @@ class MotoBackend:
 
     def app(self, service: str) -> Wsgi:
         """The WSGI application of one service."""
-        with self._lock:
-            if service not in self._apps:
-                self._apps[service] = self._make(service)
-            return self._apps[service]
+        # A service that is there must not wait for another that is being imported.
+        if service not in self._apps:
+            with self._lock:
+                if service not in self._apps:
+                    self._apps[service] = self._make(service)
+        return self._apps[service]
 
     def warm(self, modules: tuple[str, ...]) -> None:
         """Import modules that lie inside moto."""

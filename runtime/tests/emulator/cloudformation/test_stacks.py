@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -148,6 +149,31 @@ def test_one_name_asked_for_twice_at_once_is_made_once(
     with ThreadPoolExecutor() as pool:
         assert sorted(pool.map(create, range(4))) == [False, False, False, True]
     assert stacks.settled(name)["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_operations_on_one_stack_never_overlap(stacks: Any, log_group: Any) -> None:
+    template = {"Resources": {f"G{n}": log_group() for n in range(8)}}
+    stack = stacks.create(template)
+    name, client = stack["StackName"], stacks.client
+    body = json.dumps({"Resources": {f"G{n}": log_group() for n in range(8)}})
+
+    def update(_: int) -> bool:
+        try:
+            client.update_stack(StackName=name, TemplateBody=body)
+        except ClientError:  # Busy, or nothing left to do.
+            return False
+        return True
+
+    def delete(_: int) -> None:
+        client.delete_stack(StackName=name)
+
+    with ThreadPoolExecutor() as pool:
+        assert any(pool.map(update, range(4)))
+        list(pool.map(delete, range(4)))
+    assert stacks.settled(stack["StackId"])["StackStatus"] == "DELETE_COMPLETE"
+    statuses = [e[1] for e in stacks.events(stack["StackId"]) if e[0] == name]
+    assert statuses.count("DELETE_IN_PROGRESS") == 1
+    assert "UPDATE_ROLLBACK_IN_PROGRESS" not in statuses
 
 
 def test_update_stack_with_nothing_new_says_so(stacks: Any, log_group: Any) -> None:

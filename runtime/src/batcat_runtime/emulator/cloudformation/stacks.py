@@ -91,14 +91,17 @@ class Stacks(Registry):
                 "resources to retain only when the stack is in the DELETE_FAILED state."
             )
         self.settle(stack, PATIENCE)
-        self.check_exports(stack, [])
-        stack.token = request.get("ClientRequestToken") or ""
-        model = stack.model
-        stack.change_sets.clear()
-        if model is None:  # In review: nothing was made.
-            stack.enter(GONE)
-            return {}
-        stack.enter("DELETE_IN_PROGRESS", "User Initiated")
+        with self._lock:
+            if stack.busy or stack.status == GONE:  # Another request was quicker.
+                return {}
+            self.check_exports(stack, [])
+            stack.token = request.get("ClientRequestToken") or ""
+            stack.change_sets.clear()
+            model = stack.model
+            if model is None:  # In review: nothing was made.
+                stack.enter(GONE)
+                return {}
+            stack.enter("DELETE_IN_PROGRESS", "User Initiated")
         client = self.client(model.place.region)
         self.start(
             stack, "DELETE_FAILED", lambda: operations.delete(stack, model, client, retained)
@@ -184,12 +187,17 @@ class Stacks(Registry):
                 done = stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
                 change_set.execution = "EXECUTE_COMPLETE" if done else "EXECUTE_FAILED"
 
-        if not create:
-            stack.updated = datetime.now(timezone.utc)
-        if create:
-            # A stack that fails keeps the template it failed with, for GetTemplate and deletion.
-            stack.model = model
-        stack.enter(f"{verb}_IN_PROGRESS", "User Initiated")
+        with self._lock:
+            if stack.busy:  # Another request was quicker.
+                raise ValidationError(
+                    f"Stack:{stack.id} is in {stack.status} state and can not be updated."
+                )
+            if create:
+                # One that fails keeps the template it failed with, for GetTemplate and deletion.
+                stack.model = model
+            else:
+                stack.updated = datetime.now(timezone.utc)
+            stack.enter(f"{verb}_IN_PROGRESS", "User Initiated")
         self.start(stack, f"{verb}_FAILED", work)
 
 

@@ -83,6 +83,19 @@ def assert_gone(pid: int) -> None:
     pytest.fail(f"process {pid} still runs")
 
 
+def assert_stopped(bench: Workbench, name: str, path: Path) -> None:
+    """The job is stopped and its process, if it had come to run, is gone."""
+    sagemaker = bench.aws.client("sagemaker")
+    deadline = time.monotonic() + 20
+    status = ""
+    while status != "Stopped" and time.monotonic() < deadline:
+        status = sagemaker.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"]
+        time.sleep(0.02)
+    assert status == "Stopped"
+    if path.exists():
+        assert_gone(int(path.read_text()))
+
+
 def test_the_output_is_the_jobs_description_with_times_in_milliseconds(bench: Workbench) -> None:
     before = time.time() * 1000
     document = named()
@@ -191,33 +204,27 @@ def test_a_retrier_tries_again_under_the_name_it_makes(bench: Workbench, tmp_pat
 
 def test_a_timeout_fails_the_state_and_stops_the_job(bench: Workbench, tmp_path: Path) -> None:
     caught = {"Catch": [{"ErrorEquals": ["States.Timeout"], "ResultPath": "$.e", "Next": "B"}]}
+    document = named()
     definition = job(bench, WAITS, str(tmp_path / "pid"), TimeoutSeconds=3, **caught)
-    output = bench.output(definition, named())
+    output = bench.output(definition, document)
     assert output["e"]["Error"] == "States.Timeout"
-    assert_gone(pid_in(tmp_path / "pid"))
+    assert_stopped(bench, document["name"], tmp_path / "pid")
 
 
 def test_a_machines_timeout_stops_the_job(bench: Workbench, tmp_path: Path) -> None:
+    document = named()
     definition = {**job(bench, WAITS, str(tmp_path / "pid")), "TimeoutSeconds": 3}
-    assert bench.run(definition, named())["status"] == "TIMED_OUT"
-    assert_gone(pid_in(tmp_path / "pid"))
+    assert bench.run(definition, document)["status"] == "TIMED_OUT"
+    assert_stopped(bench, document["name"], tmp_path / "pid")
 
 
 def test_stop_execution_stops_the_job(bench: Workbench, tmp_path: Path) -> None:
     document = named()
     execution = bench.start(job(bench, WAITS, str(tmp_path / "pid")), document)
-    pid = pid_in(tmp_path / "pid")
+    pid_in(tmp_path / "pid")
     bench.sfn.stop_execution(executionArn=execution)
     assert bench.sfn.describe_execution(executionArn=execution)["status"] == "ABORTED"
-    assert_gone(pid)
-    sagemaker = bench.aws.client("sagemaker")
-    deadline = time.monotonic() + 20
-    status = ""
-    while status != "Stopped" and time.monotonic() < deadline:
-        status = sagemaker.describe_processing_job(ProcessingJobName=document["name"])[
-            "ProcessingJobStatus"
-        ]
-    assert status == "Stopped"
+    assert_stopped(bench, document["name"], tmp_path / "pid")
     assert bench.events(execution)[-2:] == ["TaskSubmitted", "ExecutionAborted"]
 
 
@@ -233,7 +240,7 @@ def test_a_branch_that_fails_stops_the_jobs_of_the_others(bench: Workbench, tmp_
         "States": {"P": {"Type": "Parallel", "Branches": [slow, quick], "End": True}},
     }
     assert bench.run(definition, document)["status"] == "FAILED"
-    assert_gone(pid_in(tmp_path / "pid"))
+    assert_stopped(bench, document["name"], tmp_path / "pid")
 
 
 def test_a_job_stopped_by_hand_fails_the_state(bench: Workbench, tmp_path: Path) -> None:

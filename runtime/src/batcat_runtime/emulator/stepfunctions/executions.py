@@ -185,6 +185,8 @@ def _describe_state_machine_for_execution(self: Any) -> Any:
     from moto.core.responses import ActionResult
 
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    if self._get_param("includedData") == "METADATA_ONLY":
+        raise NotEmulated("stepfunctions includedData METADATA_ONLY of a state machine")
     machine = execution.state_machine  # as it was when the execution started
     return ActionResult(
         {

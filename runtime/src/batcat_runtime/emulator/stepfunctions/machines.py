@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PRINCIPAL = "states.amazonaws.com"
 ARN_PARTS = 6
+MOST_DIAGNOSTICS = 100
 LOG_GROUP = re.compile(r"^arn:[a-z-]+:logs:([a-z0-9-]+):\d{12}:log-group:([^:]+)(:\*)?$")
 COMPARED = (
     "definition",
@@ -186,7 +187,10 @@ def _stop_executions(self: Any) -> None:
 def _validate_state_machine_definition(self: Any) -> Any:
     from moto.core.responses import ActionResult
 
+    if self._get_param("type") == "EXPRESS":
+        raise NotEmulated("stepfunctions state machine type EXPRESS")
     problems = asl.check(self._get_param("definition"), self.region)
+    most = self._get_int_param("maxResults") or MOST_DIAGNOSTICS
     shown = [
         {
             "severity": "ERROR",
@@ -199,7 +203,7 @@ def _validate_state_machine_definition(self: Any) -> Any:
     return ActionResult(
         {
             "result": "FAIL" if shown else "OK",
-            "diagnostics": json.loads(json.dumps(shown)),
-            "truncated": False,
+            "diagnostics": shown[:most],
+            "truncated": len(shown) > most,
         }
     )

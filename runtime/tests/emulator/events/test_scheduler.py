@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -87,20 +86,17 @@ def test_a_rate_starts_at_once_and_keeps_its_beat(
     assert abs(times[0] - created) <= timedelta(seconds=1)
     assert times[1] - times[0] == times[2] - times[1] == timedelta(minutes=10)
     assert {each["arn"] for each in received} == {arn}
-    seen = len(target.inputs())
-    time.sleep(1.2)  # a beat is one second of this server's time: none may come any more
-    assert len(target.inputs()) <= seen + 1
 
 
 def test_a_one_time_schedule_fires_once_and_deletes_itself(
     target: Target, new_name: Callable[[], str]
 ) -> None:
     scheduler, name = target.aws.client("scheduler"), new_name()
+    function = target.function()
     probe = schedule(target, new_name(), State="DISABLED")
     scheduler.create_schedule(**probe)
     now = scheduler.get_schedule(Name=probe["Name"])["CreationDate"].astimezone(timezone.utc)
-    at = (now + timedelta(minutes=20)).strftime("at(%Y-%m-%dT%H:%M:%S)")
-    function = target.function()
+    at = (now + timedelta(minutes=30)).strftime("at(%Y-%m-%dT%H:%M:%S)")
     scheduler.create_schedule(
         **schedule(
             target,
@@ -130,14 +126,14 @@ def test_nothing_comes_before_the_start_or_after_the_end(
             target,
             name,
             ScheduleExpression="rate(5 minutes)",
-            StartDate=now + timedelta(minutes=10),
-            EndDate=now + timedelta(minutes=18),
+            StartDate=now + timedelta(minutes=30),
+            EndDate=now + timedelta(minutes=38),
             FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5},
             Target={"Arn": target.machine, "RoleArn": target.role, "Input": text},
         )
     )
     target.wait(2)
-    first = (now + timedelta(minutes=10)).astimezone(timezone.utc)
+    first = (now + timedelta(minutes=30)).astimezone(timezone.utc)
     expected = [
         (first + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ") for minutes in (0, 5)
     ]

@@ -96,6 +96,23 @@ def test_the_trigger_starts_a_run_by_hand_on_the_default_input(
     assert project.exists()
 
 
+def test_machines_share_the_input_and_no_row_is_lost_or_doubled(
+    project: Path, aws: LocalAws, run: Run, tmp_path: Path
+) -> None:
+    for number in range(3):
+        file = tmp_path / f"{number}.csv"
+        file.write_text(f"id,x\n{number},1\n{number + 10},1\n", encoding="utf-8")
+    file = project / "deploy" / "config.json"
+    config = file.read_text(encoding="utf-8")
+    file.write_text(config.replace('"instance_count": 1', '"instance_count": 2'), encoding="utf-8")
+    told = run(project, "batcat", "run", "--input", str(tmp_path), "--json", **aws.environment)
+    file.write_text(config, encoding="utf-8")
+    results = list((project / "data" / "result" / json.loads(told.stdout)["run"]).glob("*.csv"))
+    assert len(results) == 2
+    rows = [line for one in results for line in one.read_text().splitlines()[1:]]
+    assert sorted(rows) == ["0,1", "1,1", "10,1", "11,1", "12,1", "2,1"]
+
+
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> Path:
     """Programs named docker and aws that note how they are called."""
@@ -129,7 +146,6 @@ def test_setup_docker_builds_with_this_runtime_and_pushes(
     assert wheel.name.startswith("batcat_runtime-")
     pinned = (project / "deploy" / "docker" / "constraints.txt").read_text().splitlines()
     assert [line.split("==")[0] for line in pinned] == [
-        "batcat-runtime",
         "joblib",
         "pandas",
         "scikit-learn",

@@ -39,8 +39,8 @@ def main() -> None:
 {%- else %}
     path = bc.processing_output_path(STEP, local=ROOT / "data" / "tmp" / STEP)
 {%- endif %}
-    write_table(table, path)
-    logger.info("%d rows, %d columns: %s", len(table), table.shape[1], path)
+    file = write_table(table, path)
+    logger.info("%d rows, %d columns: %s", len(table), table.shape[1], file)
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ def main() -> None:
     if features.empty:
         raise bc.DataError(f"none of the {len(raw)} rows is sound; check the raw data")
     path = bc.processing_output_path(STEP, local=ROOT / "data" / "tmp" / STEP)
-    write_table(features, path)
-    logger.info("%d of %d rows kept: %s", len(features), len(raw), path)
+    file = write_table(features, path)
+    logger.info("%d of %d rows kept: %s", len(features), len(raw), file)
 
 
 if __name__ == "__main__":

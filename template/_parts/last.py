@@ -80,9 +80,9 @@ def main() -> None:
     table = read_folder(folder, newest=not bc.in_processing_job())
     result = table.pipe(predict, model, config["threshold"])
     path = bc.processing_output_path(STEP, local=ROOT / "data" / "result")
-    write_table(result, path)
+    file = write_table(result, path)
     malignant = int((result["prediction"] == "malignant").sum())
-    logger.info("%d rows, %d of them malignant: %s", len(result), malignant, path)
+    logger.info("%d rows, %d of them malignant: %s", len(result), malignant, file)
 
 
 if __name__ == "__main__":

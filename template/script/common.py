@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -35,7 +36,9 @@ def read_folder(folder: str | Path, *, newest: bool = False) -> pd.DataFrame:
     """
     files = sorted(Path(folder).glob("**/*.csv"))
     if not files:
-        raise bc.MissingError(f"no CSV file in {folder}; put the step's input there")
+        raise bc.MissingError(
+            f"no CSV file in {folder}; put the step's input there (one file or more a machine)"
+        )
     tables: list[pd.DataFrame] = []
     for file in files[-1:] if newest else files:
         name = str(file.relative_to(Path(folder).parent))
@@ -51,11 +54,21 @@ def read_folder(folder: str | Path, *, newest: bool = False) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a CSV file that is either whole or absent: it gets its name when it is complete."""
-    part = Path(f"{path}.part")
+def write_table(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a CSV file that is either whole or absent: it gets its name when it is complete.
+
+    Args:
+        table: what to write.
+        path: where to; when several machines share the job, each adds its own name.
+
+    Returns:
+        The file.
+    """
+    file = Path(path)
+    file = file.with_name(f"{file.stem}{_machine()}{file.suffix}")
+    part = Path(f"{file}.part")
     table.to_csv(part, index=False)
-    part.replace(path)
+    return part.replace(file)
 
 
 def run_step(step: str, main: Callable[[], None]) -> None:
@@ -77,9 +90,22 @@ def run_step(step: str, main: Callable[[], None]) -> None:
         sys.exit(1)
 
 
+def _ml_root() -> Path:
+    return Path(os.environ.get("BATCAT_ML_ROOT", "/opt/ml"))
+
+
 def _leave_exit_message(message: str) -> None:
     """SageMaker shows the first 1 KB of this file as the job's exit message."""
     if bc.in_processing_job():
-        file = Path(os.environ.get("BATCAT_ML_ROOT", "/opt/ml"), "output", "message")
+        file = _ml_root() / "output" / "message"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(message.encode()[:1024])
+
+
+def _machine() -> str:
+    """Tell this machine from the others of its job; empty when it is alone."""
+    described = _ml_root() / "config" / "resourceconfig.json"
+    if not (bc.in_processing_job() and described.exists()):
+        return ""
+    resources = json.loads(described.read_text(encoding="utf-8"))
+    return f"_{resources['current_host']}" if len(resources["hosts"]) > 1 else ""

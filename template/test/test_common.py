@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import batcat_runtime as bc
@@ -51,6 +52,15 @@ def test_a_table_is_whole_or_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(OSError, match="disk full"):
         write_table(pd.DataFrame({"id": [1]}), tmp_path / "result.csv")
     assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_machines_that_share_a_job_do_not_overwrite_each_other(job: Path) -> None:
+    (job / "config").mkdir()
+    resources = {"current_host": "algo-2", "hosts": ["algo-1", "algo-2"]}
+    (job / "config" / "resourceconfig.json").write_text(json.dumps(resources))
+    file = write_table(pd.DataFrame({"id": [1]}), job / "step_20260101000000.csv")
+    assert file == job / "step_20260101000000_algo-2.csv"
+    assert file.exists()
 
 
 def test_a_failing_step_exits_with_one_and_says_why(job: Path) -> None:

@@ -39,7 +39,7 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
     """
     here = load_project(project, env)
     screen = Screen(as_json=as_json)
-    with reached(here) as is_brief:
+    with reached(here, screen) as is_brief:
         from batcat_runtime.deploy.plan import discard, make_plan
 
         from .views.tables import plan_document, show_plan

@@ -44,7 +44,7 @@ def down(  # noqa: PLR0913 - typer makes an option of each argument
         screen.say("No local AWS is exported, so there is nothing to remove.")
         screen.answer({"environment": here.environment, "status": "NOTHING"})
         return
-    with reached(here):
+    with reached(here, screen):
         from batcat_runtime.deploy.down import plan_removal, remove
 
         from .views.tables import removal_document, show_removal, show_stack_event

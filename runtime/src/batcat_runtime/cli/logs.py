@@ -50,7 +50,7 @@ def logs(  # noqa: PLR0913 - typer makes an option of each argument
             "no local AWS is exported, and the logs of one that has ended are gone with it; "
             "keep one with: batcat local",
         )
-    with reached(here):
+    with reached(here, screen):
         _show(here, screen, (step,) if step else here.steps, run, follow=follow)
 
 

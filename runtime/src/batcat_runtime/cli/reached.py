@@ -8,7 +8,7 @@ sees the local endpoint nor the made-up credentials.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from ipaddress import ip_address
 from threading import Thread
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 
     from batcat_runtime.deploy.project import Project
 
+    from .screen import Screen
+
 _MADE_UP = "batcat-local"
 
 
 @contextmanager
-def reached(project: Project) -> Iterator[bool]:
+def reached(project: Project, screen: Screen) -> Iterator[bool]:
     """Point every AWS client of this process at the project's environment.
 
     Args:
         project: the project in its environment.
+        screen: where to show that a local AWS is starting.
 
     Yields:
         Whether a local AWS was started just for this command.
@@ -46,7 +49,10 @@ def reached(project: Project) -> Iterator[bool]:
         return
     # The server takes about as long to start as boto3 takes to import: do both at once.
     Thread(target=import_module, args=("boto3.session",), daemon=True).start()
-    with LocalAws(images={project.repository: project.root}, region=project.region) as aws:
+    with ExitStack() as stack:
+        with screen.busy("Starting a local AWS …"):
+            images = {project.repository: project.root}
+            aws = stack.enter_context(LocalAws(images=images, region=project.region))
         _point_at_local(aws.environment)
         yield True
 

@@ -54,7 +54,7 @@ def run(  # noqa: PLR0913 - typer makes an option of each argument
     here = load_project(project, env)
     screen = Screen(as_json=as_json)
     begin = time.monotonic()
-    with reached(here):
+    with reached(here, screen):
         from batcat_runtime.deploy.run import Run, prepare
 
         plan = prepare(here, source=source, step=step)
@@ -117,7 +117,7 @@ def _bring_up_to_date(here: Project, screen: Screen, seconds: dict[str, float]) 
     from batcat_runtime.deploy.apply import apply
     from batcat_runtime.deploy.plan import make_plan
 
-    with _timed(seconds, "deploy"):
+    with _timed(seconds, "deploy"), screen.busy("Deploying to the local AWS …"):
         plan = make_plan(here)
         if plan.is_empty:
             return

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
 PLAIN_WIDTH = 120
@@ -47,6 +50,15 @@ class Screen:
         else:
             self.stream.write(f"{text}\n")
             self.stream.flush()
+
+    @contextmanager
+    def busy(self, text: str) -> Iterator[None]:
+        """Show on a terminal that something is going on; nothing is left of it afterwards."""
+        if not self.is_live:
+            yield
+            return
+        with self.console.status(text):
+            yield
 
     def answer(self, document: dict[str, Any]) -> None:
         """Print the JSON document, when one was asked for."""

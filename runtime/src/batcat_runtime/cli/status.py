@@ -32,7 +32,7 @@ def status(
         screen.say("No local AWS is exported; start one with: batcat local")
         screen.answer({"environment": here.environment, "stack": None, "runs": []})
         return
-    with reached(here):
+    with reached(here, screen):
         from batcat_runtime.deploy.status import read_status
 
         from .views.tables import show_status, status_document

@@ -64,6 +64,7 @@ def follow(stack: str, region: str, seen: set[str]) -> Iterator[StackEvent]:
     Raises:
         DeployError: the operation failed.
     """
+    name = stack.split("/")[1] if stack.startswith("arn:") else stack
     failures: list[StackEvent] = []
     for _ in pauses():
         for event in _new_events(stack, region, seen):
@@ -73,7 +74,7 @@ def follow(stack: str, region: str, seen: set[str]) -> Iterator[StackEvent]:
                 continue
             # The end is read from the events and not from the stack's status, which may still
             # be the one before the operation. Nested stacks have other names.
-            if not stack.endswith(event.logical) and f"/{event.logical}/" not in stack:
+            if event.logical != name:
                 continue
             if event.status in _DONE:
                 return

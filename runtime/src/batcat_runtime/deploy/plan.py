@@ -6,6 +6,7 @@ touched until :func:`batcat_runtime.deploy.apply.apply` executes the plan.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -199,8 +200,6 @@ def _is_current(
     stack: Stack, packaged: Package, parameters: Mapping[str, str], account: Account
 ) -> bool:
     """Whether the very same template and values are deployed; saves making a change set."""
-    import json
-
     if any(stack.parameters.get(name) != value for name, value in parameters.items()):
         return False
     with aws.explained(f"read the template of stack {stack.name}", "deploy it"):

@@ -9,6 +9,7 @@ import pytest
 
 from batcat_runtime import aws
 from batcat_runtime.deploy import apply, discard, make_plan, plan_removal, remove
+from batcat_runtime.deploy.plan import LONGEST_BODY
 from batcat_runtime.deploy.stack import deployed_stack, find_stack
 from batcat_runtime.errors import AccessError, ConfigError, DeployError, MissingError
 
@@ -143,6 +144,24 @@ def test_a_deployment_that_fails_names_the_resource_and_leaves_everything_as_it_
     with pytest.raises(DeployError, match="left over from a creation that failed"):
         make_plan(clean, clean_up=False)
     assert deploy(clean)[-1] == "CREATE_COMPLETE"
+
+
+def test_a_plan_that_was_never_applied_does_not_stand_in_the_way(clean: Project) -> None:
+    first = make_plan(clean)
+    assert first.made_review
+    second = make_plan(clean)
+    assert second.is_new
+    assert not second.made_review
+    assert [event.status for event in apply(second)][-1] == "CREATE_COMPLETE"
+
+
+def test_a_template_too_large_for_a_request_is_deployed_all_the_same(deployed: Project) -> None:
+    text = deployed.template.read_text(encoding="utf-8")
+    padding = f"Metadata:\n  Padding: {'x' * LONGEST_BODY}\n"
+    deployed.template.write_text(f"{text}\n{padding}", encoding="utf-8")
+    plan = make_plan(replace(deployed, max_runtime_seconds=60))
+    assert [change.logical for change in plan.changes] == ["StateMachine"]
+    discard(plan)
 
 
 def test_what_is_not_deployed_says_the_command_that_deploys_it(clean: Project) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 15.0
 """How long the process stays without a question; the next one waits for a new start."""
 
 MODULE = "batcat_runtime.emulator.cloudformation.checking"

@@ -163,3 +163,21 @@ def test_setup_docker_refuses_an_environment_that_is_not_there(
     path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
     done = run(project, "deploy/setup_docker.sh", "prod", code=1, PATH=path)
     assert "no environment 'prod'; it has: dev" in done.stderr
+
+
+def test_setup_docker_never_pushes_to_another_account(
+    render: Callable[..., Path], tmp_path: Path, run: Run, stand_ins: Path
+) -> None:
+    project = render(tmp_path / "p", example=False, runtime_version="0.0.1")
+    config = project / "deploy" / "config.json"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('"dev": {}', '"dev": {"account": "999999999999"}'))
+    pip = stand_ins / "python"  # builds no wheel, for version 0.0.1 was never published
+    pip.write_text(
+        f'#!/bin/sh\ncase "$*" in *" wheel "*) ;; *) exec {sys.executable} "$@";; esac\n'
+    )
+    pip.chmod(0o755)
+    path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
+    done = run(project, "deploy/setup_docker.sh", "dev", code=1, PATH=path)
+    assert "account 123456789012; environment dev is 999999999999" in done.stderr
+    assert "docker push" not in (tmp_path / "calls").read_text()

@@ -16,7 +16,7 @@ config = json.load(open("deploy/config.json", encoding="utf-8"))
 entries = config.get("environments", {})
 if environment != "--build" and environment not in entries:
     sys.exit(f"deploy/config.json has no environment {environment!r}; it has: {', '.join(entries)}")
-print({**config, **entries.get(environment, {})}[key])
+print({**config, **entries.get(environment, {})}.get(key, ""))
 PYTHON
 }
 
@@ -41,7 +41,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 for line in Path("deploy/docker/requirements.txt").read_text(encoding="utf-8").splitlines():
-    name = re.match(r"[A-Za-z0-9._-]+", line)
+    name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)
     if name:
         print(f"{name[0]}=={version(name[0])}")
 PYTHON
@@ -54,6 +54,11 @@ if [[ "$environment" == "--build" ]]; then
 fi
 
 account="$(aws sts get-caller-identity --query Account --output text)"
+expected="$(setting account)"
+if [[ -n "$expected" && "$expected" != "$account" ]]; then
+  echo "these credentials are for account $account; environment $environment is $expected" >&2
+  exit 1
+fi
 registry="$account.dkr.ecr.$region.amazonaws.com"
 if [[ "$partition" == "aws-cn" ]]; then
   registry="$registry.cn"

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from batcat_runtime.cli.screen import Screen
+from batcat_runtime.cli.views.lines import readable
 from batcat_runtime.cli.views.outcome import first_rows
 from batcat_runtime.cli.views.progress import progress
 from batcat_runtime.cli.views.tables import duration
@@ -95,3 +96,20 @@ def test_the_first_rows_of_a_table_fit_a_screen(
 )
 def test_a_duration_reads_like_a_persons(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_json_log_line_is_written_out_and_any_other_left_alone() -> None:
+    record = {
+        "time": "2026-01-02T03:04:05.678Z",
+        "level": "ERROR",
+        "logger": "clean",
+        "message": "no rain",
+        "exception": "Traceback\nValueError",
+    }
+    assert readable(json.dumps(record)) == [
+        "03:04:05 clean | ERROR -> no rain",
+        "Traceback",
+        "ValueError",
+    ]
+    for line in ("plain", "{not json", '{"a": 1}', ""):
+        assert readable(line) == [line]

@@ -78,7 +78,15 @@ def test_a_step_that_fails_shows_its_log_and_leaves_no_result(deployed: Project)
     assert "7" in error.reason
     assert error.exit_message == "the gauge is broken"
     assert error.log[-1] == "the last line before the end"
+    assert error.advice[-1] == "then again: batcat run --step clean"
     assert not (deployed.root / "data" / "result").exists()
+
+
+def test_what_to_try_again_names_the_same_input(deployed: Project, tmp_path: Path) -> None:
+    source = faulty(tmp_path, "7")
+    with pytest.raises(RunFailedError) as caught:
+        finish(deployed, source)
+    assert caught.value.advice[-1] == f"then again: batcat run --step clean --input {source}"
 
 
 def test_a_step_that_hangs_ends_with_the_time_it_was_given(project: Project) -> None:

@@ -11,6 +11,7 @@ from .errors import reported
 from .options import AsJson, Debug, Environment, ProjectFolder
 from .reached import is_nowhere, reached
 from .screen import Screen
+from .views.lines import readable
 
 EXAMPLES = """
 batcat logs                           every step of the newest run
@@ -84,5 +85,6 @@ def _show_step(
     for line in read(names.job(run, step), here.region, until_ended=follow):
         lines.append({"step": step, **vars(line)})
         if not screen.as_json:
-            screen.say(front + line.text)
+            for part in readable(line.text):
+                screen.say(front + part)
     return lines

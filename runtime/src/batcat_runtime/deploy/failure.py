@@ -10,7 +10,7 @@ from batcat_runtime.errors import ExecutionError
 from .history import Ended, StateEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _OUTCOMES = {
     "FAILED": "failed",
@@ -56,7 +56,10 @@ class RunFailedError(ExecutionError):
 
 
 def explain(
-    run: str, events: Iterable[StateEvent | Ended | None], log_of: Any = None
+    run: str,
+    events: Iterable[StateEvent | Ended | None],
+    log_of: Callable[[str], list[str]] | None = None,
+    again: Callable[[str], str] | None = None,
 ) -> RunFailedError:
     """Make the error for a run that did not succeed.
 
@@ -64,6 +67,7 @@ def explain(
         run: name of the run.
         events: everything that was followed, including its :class:`Ended`.
         log_of: function from a job's name to the last lines of its log; None shows no log.
+        again: function from a step's name to the command that tries it again.
 
     Returns:
         The error, to be raised.
@@ -86,7 +90,12 @@ def explain(
         reason=_reason(failed, described),
         exit_message=described.get("ExitMessage", ""),
         log=log,
-        advice=_advice(run, failed.state, described, has_log=bool(log)),
+        advice=_advice(
+            f"batcat logs {failed.state} --run {run}" if not log else "",
+            failed.state,
+            described,
+            again(failed.state) if again else f"batcat run --step {failed.state}",
+        ),
     )
 
 
@@ -120,7 +129,7 @@ def _reason(failed: StateEvent, described: dict[str, Any]) -> str:
     return ": ".join(filter(None, (failed.error, failed.cause)))
 
 
-def _advice(run: str, step: str, described: dict[str, Any], *, has_log: bool) -> tuple[str, ...]:
+def _advice(log: str, step: str, described: dict[str, Any], again: str) -> tuple[str, ...]:
     reason = str(described.get("FailureReason", ""))
     if "No S3 objects found" in reason:
         return ("give it input: batcat run --input <file or folder>",)
@@ -130,6 +139,6 @@ def _advice(run: str, step: str, described: dict[str, Any], *, has_log: bool) ->
             f"run it alone: python script/{step}.py",
         )
     if described:
-        advice = (f"run it alone: python script/{step}.py", f"then again: batcat run --step {step}")
-        return advice if has_log else (f"read its log: batcat logs {step} --run {run}", *advice)
+        advice = (f"run it alone: python script/{step}.py", f"then again: {again}")
+        return (f"read its log: {log}", *advice) if log else advice
     return ("correct what AWS refused, then: batcat deploy and batcat run",)

@@ -147,7 +147,7 @@ class Run:
                 self.events.append(event)
             yield event
         if not self.succeeded:
-            raise failure.explain(self.plan.run, self.events, self._tail)
+            raise failure.explain(self.plan.run, self.events, self._tail, self._again)
 
     @property
     def succeeded(self) -> bool:
@@ -171,6 +171,16 @@ class Run:
         if not self._state_machine:
             self._state_machine = deployed_stack(self.plan.project).outputs["StateMachineArn"]
         return self._state_machine
+
+    def _again(self, step: str) -> str:
+        """Command that tries again from a step, with the same input."""
+        plan = self.plan
+        usual = str(data.default_input(plan.project, plan.step or None))
+        given = "" if plan.source == usual else f" --input {plan.source}"
+        where = "" if plan.project.is_local else f" --env {plan.project.environment}"
+        # Only the first step to run can be given its input again; later ones read from others.
+        alone = f" --step {step}" if step == (plan.step or plan.project.steps[0]) else ""
+        return f"batcat run{alone}{given}{where}"
 
     def _tail(self, job: str) -> list[str]:
         return logs.tail(job, self.plan.project.region, TAIL_LINES)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.deploy.history import StateEvent
 
+from .lines import readable
+
 if TYPE_CHECKING:
     from batcat_runtime.cli.screen import Screen
     from batcat_runtime.deploy.failure import RunFailedError
@@ -41,7 +43,7 @@ def show_failure(screen: Screen, error: RunFailedError) -> None:
     screen.say()
     if error.log:
         screen.say(f"The end of {error.step}'s log:")
-        for line in error.log:
+        for line in (part for whole in error.log for part in readable(whole)):
             screen.say(f"  │ {line}")
         screen.say()
     screen.say(f"Error: {error}", "bold red")

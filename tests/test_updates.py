@@ -71,7 +71,7 @@ def source(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     replace(template / "requirements.txt.jinja", "# Checks\n", "# Checks\nhypothesis>=6\n")
     replace(template / ".gitignore", "# Python\n", "# Python\n*.egg-info/\n")
     replace(template / "README.md.jinja", "## Run it", "## Run it in a new way")
-    replace(template / "script" / "common.py", "There is", "There was", optional=True)
+    replace(template / "script" / "common.py", "What all steps share", "What steps share")
     for part in ("first", "last", "between", "train"):
         file = template / "_parts" / f"{part}.py"
         replace(file, "from __future__ import annotations\n", "# A better way\n")
@@ -81,10 +81,10 @@ def source(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     return clone
 
 
-def replace(file: Path, old: str, new: str, *, optional: bool = False) -> None:
+def replace(file: Path, old: str, new: str) -> None:
     """Change a text that must be there."""
     text = file.read_text(encoding="utf-8")
-    assert optional or old in text
+    assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 

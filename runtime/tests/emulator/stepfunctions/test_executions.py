@@ -74,6 +74,21 @@ def test_many_starts_of_one_name_at_once_start_one_execution(bench: Workbench) -
     bench.sfn.stop_execution(executionArn=listed[0]["executionArn"])
 
 
+def test_executions_can_be_listed_while_others_start(bench: Workbench) -> None:
+    machine = bench.machine(WAIT)
+    with ThreadPoolExecutor(8) as pool:
+        started = [
+            pool.submit(bench.sfn.start_execution, stateMachineArn=machine) for _ in range(8)
+        ]
+        listings = [
+            pool.submit(bench.sfn.list_executions, stateMachineArn=machine) for _ in range(16)
+        ]
+        answers = [one.result()["executions"] for one in listings]
+    assert {one["status"] for answer in answers for one in answer} <= {"RUNNING"}
+    for one in started:
+        bench.sfn.stop_execution(executionArn=one.result()["executionArn"])
+
+
 @pytest.mark.parametrize("name", ["a b", "x" * 81, "a/b", "a#b"])
 def test_a_name_that_aws_would_refuse_is_refused(bench: Workbench, name: str) -> None:
     with pytest.raises(ClientError) as raised:

@@ -161,12 +161,13 @@ def _list_executions(self: Any) -> Any:
     for name in ("mapRunArn", "redriveFilter"):
         if self._get_param(name):
             raise NotEmulated(f"stepfunctions ListExecutions parameter {name}")
-    found, token = self.stepfunction_backend.list_executions(
-        self._get_param("stateMachineArn"),
-        status_filter=self._get_param("statusFilter"),
-        max_results=self._get_int_param("maxResults"),
-        next_token=self._get_param("nextToken"),
-    )
+    with _lock:  # an execution that is just starting has no status yet
+        found, token = self.stepfunction_backend.list_executions(
+            self._get_param("stateMachineArn"),
+            status_filter=self._get_param("statusFilter"),
+            max_results=self._get_int_param("maxResults"),
+            next_token=self._get_param("nextToken"),
+        )
     listed = [
         {
             "executionArn": execution.execution_arn,

@@ -7,6 +7,7 @@ the server does and goes when it has nothing to do. It answers one JSON line wit
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -91,9 +92,13 @@ class _Session:
 
 def warmed(region: str) -> bool:
     """Load everything that the first template needs."""
+    # What is loaded stays for good; looking through it for garbage costs a tenth of the time.
+    gc.disable()
     findings("Resources: {Warm: {Type: 'AWS::S3::Bucket'}}", region)
     import samtranslator.translator.transform  # noqa: F401 - imported for the effect
 
+    gc.freeze()
+    gc.enable()
     return True
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from botocore.session import get_session
 
-from batcat_runtime.emulator.extensions import EXTENSIONS, WARM
+from batcat_runtime.emulator.extensions import EXTENSIONS, WARM_BESIDE
 from batcat_runtime.emulator.moto_services import MOTO_OPERATIONS, REFUSED, S3_REFUSED
 from batcat_runtime.emulator.services import OWN_SERVICES, load
 
@@ -44,7 +44,7 @@ def test_every_refused_s3_parameter_exists() -> None:
 def test_every_service_and_extension_can_be_loaded() -> None:
     """They are named by text, which no type checker reads."""
     paths = [*OWN_SERVICES.values(), *(path for paths in EXTENSIONS.values() for path in paths)]
-    for path in (*paths, *WARM):
+    for path in (*paths, *WARM_BESIDE):
         assert callable(load(path))
 
 

@@ -16,5 +16,5 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
 }
 
 WARM_MOTO = ("moto.stepfunctions.parser.models",)
-WARM = (f"{_HERE}.cloudformation.checker:warm",)
-"""Functions, called with the world in the background once the server is ready."""
+WARM_BESIDE = (f"{_HERE}.cloudformation.checker:warm",)
+"""Functions that load a process of their own; called with the world when the server starts."""

@@ -11,11 +11,11 @@ import sys
 import traceback
 from contextvars import ContextVar
 from dataclasses import dataclass
-from threading import RLock, Thread
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from .envelope import credential_scope, error_answer, request_id
-from .extensions import WARM, WARM_MOTO
+from .extensions import WARM_MOTO
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
@@ -115,21 +115,12 @@ class Gateway:
         return self._wires[service]
 
     def warm(self) -> None:
-        """Load what the first requests need; what loads in a process of its own comes first."""
-        for path in WARM:
-            Thread(target=self._warm_one, args=(path,), daemon=True).start()
+        """Load what the first requests need."""
         for service in MOTO_OPERATIONS:
             self._moto.app(service)
         for service in (*OWN_SERVICES, *MOTO_OPERATIONS):
             self.wire(service)
         self._moto.warm(WARM_MOTO)
-
-    def _warm_one(self, path: str) -> None:
-        try:
-            load(path)(self._world)
-        except Exception:
-            if not self._world.stopping.is_set():  # what stops now need not be ready
-                raise
 
     def _service_of(self, request: Request) -> tuple[str, str]:
         scope = credential_scope(request.headers.get("Authorization", ""))

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .extensions import WARM_BESIDE
 from .moto_light import leave_out_ec2
+from .services import load
 from .state import State, StateInUseError
 from .world import World
 
@@ -91,6 +93,8 @@ def serve(options: Options) -> int:
             state=options.state,
         )
         _prepare_environment(world)
+        for path in WARM_BESIDE:
+            threading.Thread(target=_warm_beside, args=(world, path), daemon=True).start()
         gateway = _gateway(world)
         server.app, server.RequestHandlerClass = gateway, _handler()
         threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
@@ -132,6 +136,14 @@ def _announce(world: World) -> None:
 
 def _not_ready(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     raise NotImplementedError
+
+
+def _warm_beside(world: World, path: str) -> None:
+    try:
+        load(path)(world)
+    except Exception:
+        if not world.stopping.is_set():  # what stops now need not be ready
+            raise
 
 
 def _warm(gateway: Gateway) -> None:

@@ -45,7 +45,8 @@ class Screen:
 
     def say(self, text: str = "", style: str = "") -> None:
         """Write one line."""
-        if self.is_live and style:
+        # Once rich draws on the terminal, every line goes through it, above what it redraws.
+        if self.is_live and (style or self._console is not None):
             self.console.print(text, style=style, markup=False, soft_wrap=True)
         else:
             self.stream.write(f"{text}\n")

@@ -243,3 +243,14 @@ def _is_gone(pid: int | None) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def test_a_descendant_in_a_session_of_its_own_does_not_hold_the_job(jobs: Jobs) -> None:
+    job = jobs.run(
+        "import subprocess\n"
+        "subprocess.Popen(['sleep', '30'], start_new_session=True)\n"
+        "print('the main program ends')\n"
+    )
+    assert job["ProcessingJobStatus"] == "Completed"
+    lasted = job["ProcessingEndTime"] - job["ProcessingStartTime"]
+    assert lasted.total_seconds() < 25

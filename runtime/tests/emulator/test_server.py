@@ -231,7 +231,7 @@ def test_state_is_kept_when_asked_for(tmp_path: Path) -> None:
         start_endless_job(aws)
         with pytest.raises(DeployError, match="another local AWS keeps its state"):
             LocalAws(state=state)
-    assert (state / "jobs/endless/algo-1").is_dir()
+    assert (state / "jobs/us-east-1/endless/algo-1").is_dir()
     with LocalAws(state=state) as aws:
         s3 = aws.client("s3")
         found = s3.get_object(Bucket="kept", Key="a b/ü.csv")

@@ -24,6 +24,9 @@ GRACE_SECONDS = 2.0
 SIGNAL_BASE = 128
 """A container killed by signal n exits with 128 + n."""
 
+READER_SECONDS = 5.0
+"""How long to read on after the end: a descendant in a session of its own may hold the pipe."""
+
 _running: set[Child] = set()
 _lock = Lock()
 
@@ -90,7 +93,7 @@ class Child:
             return None
         # A container ends with its first process: what that one left behind ends too.
         self._signal(signal.SIGKILL)
-        self._reader.join()
+        self._reader.join(READER_SECONDS)
         with _lock:
             _running.discard(self)
         return code if code >= 0 else SIGNAL_BASE - code

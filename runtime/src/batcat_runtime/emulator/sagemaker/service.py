@@ -59,7 +59,7 @@ class SageMaker:
                     f"this name already exists ({arn})",
                 )
             job = self._jobs[region, name] = Job(arn, region, request, tags=tags)
-        folder = self._world.jobs / name
+        folder = self._world.jobs / region / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         Runner(self._world, job, folder).start()

@@ -134,3 +134,8 @@ def test_due_times_always_lie_ahead_and_grow(after: datetime, expression: str, z
     assert second is not None
     assert second > first
     assert next_time(expression, second - timedelta(microseconds=1), zone) is not None
+
+
+def test_a_day_that_no_month_has_is_refused_by_name() -> None:
+    with pytest.raises(ScheduleError, match="2026-02-31"):
+        next_time("at(2026-02-31T06:00:00)", datetime(2026, 1, 1, tzinfo=timezone.utc))

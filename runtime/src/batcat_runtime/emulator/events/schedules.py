@@ -59,7 +59,11 @@ def next_time(
     if match := _RATE.match(expression):
         return _next_of_rate(_interval(match), after, anchor)
     if match := _AT.match(expression):
-        due = _moment(datetime.fromisoformat(match[1]), where)
+        try:
+            local = datetime.fromisoformat(match[1])
+        except ValueError as error:
+            raise ScheduleError(f"{expression} names no day and time: {error}") from error
+        due = _moment(local, where)
         return due if due is not None and due > after else None
     if match := _CRON.match(expression):
         return parse_cron(match[1]).next_time(after, where)

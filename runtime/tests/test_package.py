@@ -21,7 +21,7 @@ def test_importing_it_imports_no_heavy_package() -> None:
     """A container or a CLI that only wants a logger does not pay for boto3 or pandas."""
     code = (
         "import sys, batcat_runtime as bc; bc.get_logger; bc.get_config; bc.get_bucket_key;"
-        "bc.processing_output_path;"
+        "bc.processing_output_path; bc.read_folder; bc.run_step; bc.step_input_path;"
         "heavy = {'boto3', 'botocore', 'pandas', 'numpy', 'fastjsonschema', 'moto'};"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )

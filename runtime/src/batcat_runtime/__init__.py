@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         read_excel_list_from_bucket,
         save_to_bucket,
     )
+    from .steps import read_folder, run_step, step_input_path, step_output_path, write_table
 
 _HOMES = {
     "config": ("get_config",),
@@ -71,6 +72,7 @@ _HOMES = {
         "read_excel_list_from_bucket",
         "save_to_bucket",
     ),
+    "steps": ("read_folder", "run_step", "step_input_path", "step_output_path", "write_table"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -99,9 +101,14 @@ __all__ = [
     "read_csv_from_bucket",
     "read_excel_from_bucket",
     "read_excel_list_from_bucket",
+    "read_folder",
+    "run_step",
     "save_to_bucket",
     "setup_workflow",
+    "step_input_path",
+    "step_output_path",
     "test_workflow",
+    "write_table",
 ]
 
 

@@ -17,7 +17,8 @@ from .errors import AccessError, ConfigError, MissingError
 _ML_ROOT = "/opt/ml"
 
 
-def _ml_root() -> Path:
+def ml_root() -> Path:
+    """The folder that SageMaker shares with a container, or its counterpart without one."""
     return Path(os.environ.get("BATCAT_ML_ROOT") or _ML_ROOT)
 
 
@@ -84,7 +85,7 @@ def processing_output_path(
     if local and not in_processing_job():
         folder = Path(os.fspath(local))
     else:
-        folder = _ml_root() / "processing" / purpose
+        folder = ml_root() / "processing" / purpose
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -114,7 +115,7 @@ def processing_input_path(
     """
     _check_name("name", name)
     if in_processing_job():
-        folder = _ml_root() / "processing" / "input" / name
+        folder = ml_root() / "processing" / "input" / name
         advice = f"give the Processing job an input whose LocalPath is {folder}"
     elif local is None:
         raise ConfigError(

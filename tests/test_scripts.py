@@ -71,6 +71,39 @@ def test_setup_stepfunctions_sets_up_and_runs_once(project: Path, aws: LocalAws,
     assert result.read_text(encoding="utf-8") == "id,x\n1,1.5\n"
 
 
+def test_setup_stepfunctions_takes_the_values_of_its_environment(
+    render: Callable[..., Path], tmp_path: Path, run: Run
+) -> None:
+    project = render(tmp_path / "p", steps="load, score", example=False)
+    config = project / "deploy" / "config.json"
+    text = config.read_text(encoding="utf-8").replace('"dev": {}', '"local": {"instance_type": 7}')
+    config.write_text(text, encoding="utf-8")
+    with LocalAws() as aws:
+        arguments = ("python", "deploy/setup_stepfunctions_inference.py")
+        done = run(project, *arguments, code=1, **aws.environment, BATCAT_ENV="local")
+    assert "instance_type" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "complaint"),
+    [
+        ((), {}, "say which environment"),
+        (("prod",), {}, "environment 'prod' is not known; known are local, dev"),
+        ((), {"BATCAT_ENV": "prod"}, "environment 'prod' is not known; known are local, dev"),
+        (("local",), {}, "does not name a local AWS; run batcat local"),
+    ],
+)
+def test_setup_stepfunctions_says_what_it_needs(
+    project: Path, run: Run, arguments: tuple[str, ...], environment: dict[str, str], complaint: str
+) -> None:
+    script = f"deploy/setup_stepfunctions_{PURPOSE}.py"
+    done = run(project, "python", script, *arguments, code=1, **environment)
+    assert done.stderr.startswith("Error: ")
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_new_object_starts_a_run_on_it(project: Path, aws: LocalAws, run: Run) -> None:
     run(project, "batcat", "deploy", "--yes", **aws.environment)
     key = f"{PURPOSE}/input/new file+ü.csv"
@@ -171,16 +204,39 @@ def test_setup_docker_refuses_an_environment_that_is_not_there(
 def test_setup_docker_never_pushes_to_another_account(
     render: Callable[..., Path], tmp_path: Path, run: Run, stand_ins: Path
 ) -> None:
-    project = render(tmp_path / "p", example=False, runtime_version="0.0.1")
+    project = render(tmp_path / "p", example=False)
     config = project / "deploy" / "config.json"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace('"dev": {}', '"dev": {"account": "999999999999"}'))
-    pip = stand_ins / "python"  # builds no wheel, for version 0.0.1 was never published
-    pip.write_text(
-        f'#!/bin/sh\ncase "$*" in *" wheel "*) ;; *) exec {sys.executable} "$@";; esac\n'
-    )
-    pip.chmod(0o755)
     path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
     done = run(project, "deploy/setup_docker.sh", "dev", code=1, PATH=path)
     assert "account 123456789012; environment dev is 999999999999" in done.stderr
-    assert "docker push" not in (tmp_path / "calls").read_text()
+    assert "docker" not in (tmp_path / "calls").read_text()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 2), (("--help",), 0), (("--bild",), 2)])
+def test_setup_docker_says_how_it_is_used(
+    project: Path, run: Run, arguments: tuple[str, ...], code: int
+) -> None:
+    done = run(project, "deploy/setup_docker.sh", *arguments, code=code)
+    assert (done.stderr if code else done.stdout).startswith("Usage: deploy/setup_docker.sh ENV")
+
+
+def test_setup_docker_makes_a_repository_only_where_there_is_none(
+    project: Path, tmp_path: Path, run: Run, stand_ins: Path
+) -> None:
+    aws, python = stand_ins / "aws", stand_ins / "python"
+    python.write_text(  # builds no wheel: that is another test's
+        f'#!/bin/sh\ncase "$*" in *" wheel "*) ;; *) exec {sys.executable} "$@";; esac\n'
+    )
+    python.chmod(0o755)
+    path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
+    usual = aws.read_text()
+    for problem, code in (("RepositoryNotFoundException", 0), ("AccessDeniedException", 1)):
+        (tmp_path / "calls").unlink(missing_ok=True)
+        refuse = f'case "$*" in *describe-repositories*) echo {problem} >&2; exit 254 ;; esac\n'
+        aws.write_text(usual.replace("echo 123", f"{refuse}echo 123"))
+        done = run(project, "deploy/setup_docker.sh", "dev", code=code, PATH=path)
+        made = "create-repository" in (tmp_path / "calls").read_text()
+        assert made is (problem == "RepositoryNotFoundException")
+        assert code == 0 or done.stderr == f"Error: {problem}\n"

@@ -113,8 +113,15 @@ def test_an_unknown_profile_is_named(nowhere: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nowhere")
 def test_without_credentials_the_error_says_how_to_get_them() -> None:
     """And what was being done."""
-    expected = "cannot list s3://data/raw/: Unable to locate credentials; run `aws sso login`"
+    expected = "cannot list s3://data/raw/: Unable to locate credentials; run aws sso login or aws"
     with pytest.raises(bc.AccessError, match=expected):
+        bc.list_keys("data", "raw/", "")
+
+
+def test_without_credentials_in_a_job_the_error_names_its_role(nowhere: pytest.MonkeyPatch) -> None:
+    """Nobody can log in there."""
+    nowhere.setenv("BATCAT_ML_ROOT", "/nowhere")
+    with pytest.raises(bc.AccessError, match=r"Unable to locate credentials; give the job a role$"):
         bc.list_keys("data", "raw/", "")
 
 

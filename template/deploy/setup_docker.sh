@@ -1,11 +1,26 @@
 #!/usr/bin/env bash
 # Build the image of the steps and push it to the registry of an environment's account.
-#   deploy/setup_docker.sh dev          needs Docker and credentials for that account
-#   deploy/setup_docker.sh --build      only builds
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-environment="${1:?say which environment of deploy/config.json, or --build}"
+usage="Usage: deploy/setup_docker.sh ENVIRONMENT | --build
+  deploy/setup_docker.sh dev          build and push; needs Docker, the AWS CLI and credentials
+  deploy/setup_docker.sh --build      only build; needs Docker"
+environment="${1:-}"
+case "$environment" in
+  -h | --help) echo "$usage" && exit ;;
+  "" | --build | [!-]*) ;;
+  *) environment="" ;;
+esac
+if [[ -z "$environment" ]]; then
+  echo "$usage" >&2
+  exit 2
+fi
+
+stop() {
+  echo "Error: $*" >&2
+  exit 1
+}
 
 setting() {
   python - "$1" "$environment" <<'PYTHON'
@@ -15,7 +30,8 @@ key, environment = sys.argv[1:]
 config = json.load(open("deploy/config.json", encoding="utf-8"))
 entries = config.get("environments", {})
 if environment != "--build" and environment not in entries:
-    sys.exit(f"deploy/config.json has no environment {environment!r}; it has: {', '.join(entries)}")
+    known = ", ".join(entries) or "none"
+    sys.exit(f"Error: deploy/config.json has no environment {environment!r}; it has: {known}")
 print({**config, **entries.get(environment, {})}.get(key, ""))
 PYTHON
 }
@@ -26,12 +42,22 @@ region="$(setting region)"
 partition="$(setting partition)"
 image="$project-$purpose"
 
+command -v docker > /dev/null || stop "docker is not installed"
+python -m pip --version > /dev/null ||
+  stop "the project's environment has no pip; run: python -m ensurepip"
+
+# Who may not push learns it before the image is built.
+if [[ "$environment" != "--build" ]]; then
+  command -v aws > /dev/null || stop "the AWS CLI (aws) is not installed"
+  account="$(aws sts get-caller-identity --query Account --output text)"
+  expected="$(setting account)"
+  if [[ -n "$expected" && "$expected" != "$account" ]]; then
+    stop "these credentials are for account $account; environment $environment is $expected"
+  fi
+fi
+
 # The image gets the versions that are on this laptop, so that what was tested is what runs:
 # batcat-runtime as a wheel, made from the very line in requirements.txt, the rest as constraints.
-python -m pip --version > /dev/null || {
-  echo "this needs pip in the project's environment: python -m ensurepip" >&2
-  exit 1
-}
 requirement="$(grep '^batcat-runtime' requirements.txt | sed -E 's/\[[^]]*\]//')"
 rm -f deploy/docker/wheels/*.whl
 python -m pip wheel --quiet --no-deps --wheel-dir deploy/docker/wheels "$requirement"
@@ -53,19 +79,15 @@ if [[ "$environment" == "--build" ]]; then
   exit 0
 fi
 
-account="$(aws sts get-caller-identity --query Account --output text)"
-expected="$(setting account)"
-if [[ -n "$expected" && "$expected" != "$account" ]]; then
-  echo "these credentials are for account $account; environment $environment is $expected" >&2
-  exit 1
-fi
 registry="$account.dkr.ecr.$region.amazonaws.com"
 if [[ "$partition" == "aws-cn" ]]; then
   registry="$registry.cn"
 fi
-aws ecr describe-repositories --region "$region" --repository-names "$image" > /dev/null ||
+if ! told="$(aws ecr describe-repositories --region "$region" --repository-names "$image" 2>&1)"; then
+  [[ "$told" == *RepositoryNotFoundException* ]] || stop "$told"
   aws ecr create-repository --region "$region" --repository-name "$image" \
     --image-scanning-configuration scanOnPush=true > /dev/null
+fi
 aws ecr get-login-password --region "$region" |
   docker login --username AWS --password-stdin "$registry"
 docker tag "$image" "$registry/$image:latest"

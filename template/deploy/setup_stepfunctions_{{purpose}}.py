@@ -6,35 +6,39 @@ Run it in the project's folder, for example `python deploy/setup_stepfunctions_<
 
 from __future__ import annotations
 
+import os
 import sys
 
 import batcat_runtime as bc
-from batcat_runtime.deploy import setup_workflow, test_workflow
+from batcat_runtime.deploy import load_project, setup_workflow, test_workflow
 
 
 def main(environment: str | None) -> None:
     """Set up and run.
 
     Args:
-        environment: a name from deploy/config.json; None takes the variable BATCAT_ENV.
+        environment: a name from deploy/config.json; None takes the variable BATCAT_ENV, and local
+            where AWS_ENDPOINT_URL names a local AWS.
     """
-    config = bc.get_config("deploy/config.json")
-    config |= config["environments"].get(environment, {})
+    here = load_project(environment=environment or os.environ.get("BATCAT_ENV") or "local")
     workflow = setup_workflow(
-        project=config["project"],
-        purpose=config["purpose"],
-        workflow_execution_role=config.get("workflow_execution_role"),
-        instance_type=config["instance_type"],
+        project=here.project,
+        purpose=here.purpose,
+        workflow_execution_role=here.workflow_execution_role,
+        instance_type=here.instance_type,
         environment=environment,
     )
     result = test_workflow(
         workflow,
-        project=config["project"],
-        purpose=config["purpose"],
-        result_s3_bucket=config["result_s3_bucket"],
+        project=here.project,
+        purpose=here.purpose,
+        result_s3_bucket=here.result_s3_bucket,
     )
     bc.get_logger("setup").info("result: %s", result)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else None)
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else None)
+    except bc.BatCatError as error:
+        sys.exit(f"Error: {error}")

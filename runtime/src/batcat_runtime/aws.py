@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .errors import AccessError, ConfigError, MissingError
+from .paths import in_processing_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,10 +141,10 @@ def explained(doing: str, advice: str) -> Iterator[None]:
     try:
         yield
     except no_credentials as error:
-        raise AccessError(
-            f"cannot {doing}: {error}; run `aws sso login` or `aws configure`, "
-            "or give the Processing job a role",
-        ) from error
+        mend = (
+            "give the job a role" if in_processing_job() else "run aws sso login or aws configure"
+        )
+        raise AccessError(f"cannot {doing}: {error}; {mend}") from error
     except exceptions.ParamValidationError as error:
         raise ConfigError(f"cannot {doing}: {error}") from error
     except network as error:

@@ -168,6 +168,32 @@ def test_status_and_logs_tell_of_the_last_run(user: User) -> None:
     assert [line["text"] for line in one.document["lines"]] == ["2 rainy days"]
 
 
+def test_logs_of_a_run_that_is_not_there_say_so(user: User) -> None:
+    user.batcat("deploy")
+    for arguments, what in ((("logs",), "run nope"), (("logs", "clean"), "step clean of run nope")):
+        said = user.batcat(*arguments, "--run", "nope")
+        assert said.code == 2
+        assert said.err == (
+            f"Error: {what} has no log: there is no such run, or it has not begun; "
+            "see: batcat status\n"
+        )
+
+
+def test_missing_input_is_found_before_anything_is_deployed(user: User) -> None:
+    user.batcat("down", "--delete-data", "--yes")
+    said = user.batcat("run", "--input", "nowhere")
+    assert said.code == 2
+    assert user.batcat("status", "--json").document["stack"] is None
+
+
+def test_deploy_tells_each_status_of_a_resource_once(user: User) -> None:
+    user.batcat("down", "--delete-data", "--yes")
+    lines = [line.split()[1:4] for line in user.batcat("deploy").out.splitlines()]
+    told = [tuple(line) for line in lines if line and line[0].startswith("CREATE_")]
+    assert told
+    assert len(told) == len(set(told))
+
+
 def test_down_keeps_the_data_unless_told_otherwise(user: User, local_aws: LocalAws) -> None:
     user.batcat("run")
     bucket = {"Bucket": "2026-demo-rain-us-east-1", "Prefix": "forecast/"}

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from batcat_runtime.cli.screen import Screen
 from batcat_runtime.cli.views.lines import readable
-from batcat_runtime.cli.views.outcome import first_rows
+from batcat_runtime.cli.views.outcome import first_rows, timing_lines
 from batcat_runtime.cli.views.progress import progress
 from batcat_runtime.cli.views.tables import duration
 from batcat_runtime.deploy.history import History
@@ -88,6 +88,18 @@ def test_the_first_rows_of_a_table_fit_a_screen(
     file = tmp_path / "table.csv"
     file.write_text(content, encoding="utf-8")
     assert first_rows(file) == expected
+
+
+def test_how_long_it_took_never_breaks_inside_a_phase() -> None:
+    seconds = {"start": 1.0, "pre-process": 12.25, "inference": 3.0, "total": 16.3}
+    assert timing_lines(seconds, 120) == [
+        "Time:   start 1.0 s · pre-process 12.2 s · inference 3.0 s · total 16.3 s"
+    ]
+    assert timing_lines(seconds, 40) == [
+        "Time:   start 1.0 s ·",
+        "        pre-process 12.2 s ·",
+        "        inference 3.0 s · total 16.3 s",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,22 @@ def test_a_failure_names_step_job_reason_message_log_and_what_to_try(recorded: R
         "run it alone: python script/clean.py",
         "then again: batcat run --step clean",
     )
-    assert "step clean of run run-1 failed" in str(error)
-    assert "the gauge is broken" in str(error)
+    assert str(error) == (
+        "step clean of run run-1 failed: the gauge is broken (AlgorithmError: , exit code: 7)"
+    )
+
+
+def test_a_silent_failure_sends_nobody_to_an_empty_log(recorded: Recorded) -> None:
+    def command(verb: str, step: str) -> str:
+        return f"batcat {verb} {step} --env dev"
+
+    events = History().read(recorded("failed"))
+    silent = "run it alone, for it wrote nothing to its log: python script/clean.py"
+    assert explain("run-1", events, lambda _: []).advice[0] == silent
+    # The log in an account may exist and only be closed to whoever runs this.
+    there = explain("run-1", events, lambda _: [], command)
+    assert there.advice[0] == "read its log: batcat logs clean --env dev"
+    assert there.advice[-1] == "then again: batcat run clean --env dev"
 
 
 def test_a_step_whose_failure_is_caught_has_not_succeeded(recorded: Recorded) -> None:

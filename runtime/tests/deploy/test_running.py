@@ -57,6 +57,15 @@ def test_input_may_be_a_file_or_lie_in_s3(deployed: Project, tmp_path: Path) -> 
     assert "9,9" in finish(deployed, prefix)[0].read_text(encoding="utf-8")
 
 
+def test_input_that_the_steps_may_not_read_is_copied_to_where_they_may(deployed: Project) -> None:
+    s3 = aws.client("s3", deployed.region)
+    s3.create_bucket(Bucket="somebody-elses")
+    s3.put_object(Bucket="somebody-elses", Key="in/rain.csv", Body=b"day,millimetres\n4,4\n")
+    plan = prepare(deployed, source="s3://somebody-elses/in/")
+    assert plan.input_prefix == f"{deployed.result_path}/run-input/{plan.run}/"
+    assert "4,4" in finish(deployed, "s3://somebody-elses/in/")[0].read_text(encoding="utf-8")
+
+
 def test_one_step_runs_alone_and_leaves_no_state_machine_behind(deployed: Project) -> None:
     client = aws.client("stepfunctions", deployed.region)
     before = client.list_state_machines()["stateMachines"]
@@ -199,6 +208,7 @@ def test_network_settings_reach_the_state_machine(
     [
         ({"project": "other"}, "is project 2026-demo-rain, purpose forecast, not other"),
         ({"environment": "dev"}, "AWS_ENDPOINT_URL names a local AWS; unset it"),
+        ({"environment": "prod"}, "environment 'prod' is not known; known are local, dev"),
         (
             {"security_group_ids": ["sg-1"], "subnets": ["subnet-1"]},
             "need workflow_execution_role",

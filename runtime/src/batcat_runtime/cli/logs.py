@@ -62,15 +62,19 @@ def _show(
 
     run = run or last_run(here)
     found: list[dict[str, str | int]] = []
-    absent: list[MissingError] = []
+    absent: list[str] = []
     for step in steps:
         front = f"{step} | " if len(steps) > 1 else ""
         try:
             found += _show_step(here, screen, (step, run, front), follow=follow)
-        except MissingError as error:
-            absent.append(error)
+        except MissingError:
+            absent.append(step)
     if len(absent) == len(steps):
-        raise absent[0]
+        which = f"step {steps[0]} of run {run}" if len(steps) == 1 else f"run {run}"
+        raise MissingError(
+            f"{which} has no log: there is no such run, or it has not begun; "
+            f"see: batcat status{here.option}",
+        )
     screen.answer({"run": run, "lines": found})
 
 

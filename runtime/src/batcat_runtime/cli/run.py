@@ -64,9 +64,10 @@ def run(  # noqa: PLR0913 - typer makes an option of each argument
         seconds = {"start": time.monotonic() - begin}
         if here.is_local:
             _bring_up_to_date(here, screen, seconds)
-        else:
-            screen.say(f"Run {plan.run}: environment {here.environment}, region {here.region}")
         with closing(Run(plan)) as this:
+            if not here.is_local:
+                this.find()
+                screen.say(f"Run {plan.run}: environment {here.environment}, region {here.region}")
             _make(this, screen, seconds)
 
 

@@ -59,15 +59,20 @@ def follow(stack: str, region: str, seen: set[str]) -> Iterator[StackEvent]:
         seen: ids of the events that were there before the operation began.
 
     Yields:
-        Each new event, oldest first.
+        Each new event that changes a resource's status, oldest first.
 
     Raises:
         DeployError: the operation failed.
     """
     name = stack.split("/")[1] if stack.startswith("arn:") else stack
     failures: list[StackEvent] = []
+    standing: dict[str, str] = {}
     for _ in pauses():
         for event in _new_events(stack, region, seen):
+            # CloudFormation says CREATE_IN_PROGRESS again once it knows the physical id.
+            if standing.get(event.logical) == event.status:
+                continue
+            standing[event.logical] = event.status
             yield event
             if event.type != STACK_TYPE:
                 failures += [event] if event.is_failure else []

@@ -33,6 +33,30 @@ def default_input(project: Project, step: str | None = None) -> Path:
     return project.root / "data" / "tmp" / project.steps[project.steps.index(step) - 1]
 
 
+def input_files(path: Path) -> dict[str, Path]:
+    """Find the files of a local input: their names below its prefix, and where they are.
+
+    Args:
+        path: the file or folder; hidden files are left out.
+
+    Raises:
+        MissingError: there is no such file or folder, or nothing in it.
+    """
+    if path.is_file():
+        return {path.name: path}
+    files = {
+        file.relative_to(path).as_posix(): file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not _hidden(file.relative_to(path))
+    }
+    if not files:
+        state = "holds no files" if path.is_dir() else "does not exist"
+        raise MissingError(
+            f"input {_shown(path)} {state}; put data there, or name other input with --input",
+        )
+    return files
+
+
 def upload_input(source: str | Path, prefix: str, region: str) -> int:
     """Upload a file or a folder.
 
@@ -48,19 +72,7 @@ def upload_input(source: str | Path, prefix: str, region: str) -> int:
         MissingError: there is no such file or folder, or nothing in it.
     """
     path = Path(source)
-    if path.is_file():
-        files = {path.name: path}
-    else:
-        files = {
-            file.relative_to(path).as_posix(): file
-            for file in sorted(path.rglob("*"))
-            if file.is_file() and not _hidden(file.relative_to(path))
-        }
-    if not files:
-        state = "holds no files" if path.is_dir() else "does not exist"
-        raise MissingError(
-            f"input {_shown(path)} {state}; put data there, or name other input with --input",
-        )
+    files = input_files(path)
     bucket, key = split_uri(prefix)
     s3 = aws.client("s3", region)
 

@@ -10,7 +10,7 @@ from batcat_runtime.errors import ExecutionError
 from .history import Ended, StateEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 _OUTCOMES = {
     "FAILED": "failed",
@@ -49,17 +49,17 @@ class RunFailedError(ExecutionError):
         self.reason, self.exit_message, self.log, self.advice = reason, exit_message, log, advice
         outcome = _OUTCOMES.get(status, status)
         where = f"step {step} of run {run}" if step else f"run {run}"
-        message = f"{where} {outcome}: {reason or 'no reason was given'}"
-        if exit_message and exit_message not in message:
-            message += f" (it says: {exit_message})"
-        super().__init__(message)
+        said = exit_message.strip()
+        if said and said not in reason:
+            reason = f"{said} ({reason})" if reason else said
+        super().__init__(f"{where} {outcome}: {reason or 'no reason was given'}")
 
 
 def explain(
     run: str,
     events: Iterable[StateEvent | Ended | None],
     log_of: Callable[[str], list[str]] | None = None,
-    again: Callable[[str], str] | None = None,
+    command: Callable[[str, str], str] | None = None,
 ) -> RunFailedError:
     """Make the error for a run that did not succeed.
 
@@ -67,7 +67,8 @@ def explain(
         run: name of the run.
         events: everything that was followed, including its :class:`Ended`.
         log_of: function from a job's name to the last lines of its log; None shows no log.
-        again: function from a step's name to the command that tries it again.
+        command: function from a verb, ``run`` or ``logs``, and a step's name to the command that
+            runs it again or shows its log; empty where there is no such command.
 
     Returns:
         The error, to be raised.
@@ -78,7 +79,7 @@ def explain(
     status = ended.status if ended else "FAILED"
     if failed is None:
         reason = ": ".join(filter(None, (ended.error, ended.cause))) if ended else ""
-        return RunFailedError(run, status, reason=reason, advice=("batcat status",))
+        return RunFailedError(run, status, reason=reason, advice=("see all runs: batcat status",))
     described = _described(failed.cause)
     job = described.get("ProcessingJobName") or failed.job
     log = tuple(log_of(job)) if job and log_of else ()
@@ -90,13 +91,12 @@ def explain(
         reason=_reason(failed, described),
         exit_message=described.get("ExitMessage", ""),
         log=log,
-        advice=_advice(
-            f"batcat logs {failed.state} --run {run}" if not log else "",
-            failed.state,
-            described,
-            again(failed.state) if again else f"batcat run --step {failed.state}",
-        ),
+        advice=tuple(_advice(failed.state, described, log, command or _plain_command)),
     )
+
+
+def _plain_command(verb: str, step: str) -> str:
+    return f"batcat run --step {step}" if verb == "run" else ""
 
 
 def _last_failure(events: list[StateEvent | Ended]) -> StateEvent | None:
@@ -129,16 +129,24 @@ def _reason(failed: StateEvent, described: dict[str, Any]) -> str:
     return ": ".join(filter(None, (failed.error, failed.cause)))
 
 
-def _advice(log: str, step: str, described: dict[str, Any], again: str) -> tuple[str, ...]:
+def _advice(
+    step: str,
+    described: dict[str, Any],
+    log: tuple[str, ...],
+    command: Callable[[str, str], str],
+) -> Iterator[str]:
     reason = str(described.get("FailureReason", ""))
-    if "No S3 objects found" in reason:
-        return ("give it input: batcat run --input <file or folder>",)
-    if "MaxRuntimeInSeconds" in reason or described.get("ProcessingJobStatus") == "Stopped":
-        return (
-            "give it more time: max_runtime_seconds in deploy/config.json",
-            f"run it alone: python script/{step}.py",
-        )
-    if described:
-        advice = (f"run it alone: python script/{step}.py", f"then again: {again}")
-        return (f"read its log: {log}", *advice) if log else advice
-    return ("correct what AWS refused, then: batcat deploy and batcat run",)
+    if not described:
+        yield "correct what AWS refused, then: batcat deploy and batcat run"
+    elif "No S3 objects found" in reason:
+        yield "give it input: batcat run --input <file or folder>"
+    elif "MaxRuntimeInSeconds" in reason or described.get("ProcessingJobStatus") == "Stopped":
+        yield "give it more time: max_runtime_seconds in deploy/config.json"
+        yield f"run it alone: python script/{step}.py"
+    else:
+        show_log = command("logs", step)
+        if not log and show_log:
+            yield f"read its log: {show_log}"
+        silent = "" if log or show_log else ", for it wrote nothing to its log"
+        yield f"run it alone{silent}: python script/{step}.py"
+        yield f"then again: {command('run', step)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import MissingError
+from batcat_runtime.errors import BatCatError, MissingError
 
 from .polling import pauses
 
@@ -54,7 +54,7 @@ def tail(job: str, region: str, lines: int = 20) -> list[str]:
                 logGroupName=GROUP, logStreamName=stream, startFromHead=False, limit=lines
             )
             found += [_line(stream, event) for event in answer["events"]]
-    except (MissingError, BotoCoreError, ClientError):
+    except (BatCatError, BotoCoreError, ClientError):
         pass  # the log is a help on the way to another error; it must not hide that one
     return [line.text for line in found]
 

@@ -67,6 +67,11 @@ class Project:
         return self.environment == LOCAL
 
     @property
+    def option(self) -> str:
+        """What a ``batcat`` command needs to mean this environment: `` --env dev``, or nothing."""
+        return "" if self.is_local else f" --env {self.environment}"
+
+    @property
     def template(self) -> Path:
         """The SAM template."""
         return self.root / TEMPLATE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batcat_runtime.errors import ConfigError
@@ -19,7 +20,6 @@ from .stack import deployed_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from .project import Project
 
@@ -64,6 +64,7 @@ def prepare(project: Project, *, source: str | None = None, step: str | None = N
 
     Raises:
         ConfigError: there is no such step, or AWS would not allow the run's name.
+        MissingError: the local input does not exist or holds no files.
     """
     if step is not None and step not in project.steps:
         raise ConfigError(f"there is no step {step!r}; the steps are {', '.join(project.steps)}")
@@ -71,13 +72,16 @@ def prepare(project: Project, *, source: str | None = None, step: str | None = N
     base = f"{project.result_path}/{run}"
     first = step or project.steps[0]
     taken = source or str(data.default_input(project, step))
+    if not taken.startswith("s3://"):
+        data.input_files(Path(taken))
     if first != project.steps[0]:
         # A later step reads where the step before it would have written in this run.
         before = project.steps[project.steps.index(first) - 1]
         prefix = f"{base}/{before}/"
-    elif taken.startswith("s3://"):
+    elif taken.startswith(f"{project.result_path}/"):
         prefix = taken
     else:
+        # The role of a step reads this prefix alone, so input from elsewhere is copied here.
         # Not below the prefix that an S3 trigger watches, or that would start a second run.
         prefix = f"{project.result_path}/run-input/{run}/"
     return RunPlan(
@@ -117,7 +121,7 @@ class Run:
             MissingError: nothing is deployed, or there is no input.
         """
         plan = self.plan
-        self._find_state_machine()
+        self.find()
         if not plan.source.startswith("s3://"):
             return data.upload_input(plan.source, plan.input_prefix, plan.project.region)
         if plan.source != plan.input_prefix:
@@ -127,7 +131,7 @@ class Run:
     def start(self) -> None:
         """Start the execution."""
         plan = self.plan
-        machine = self._find_state_machine()
+        machine = self.find()
         if plan.step:
             machine = self._temporary.enter_context(
                 step_state_machine(plan.project, machine, plan.step, plan.run)
@@ -147,7 +151,7 @@ class Run:
                 self.events.append(event)
             yield event
         if not self.succeeded:
-            raise failure.explain(self.plan.run, self.events, self._tail, self._again)
+            raise failure.explain(self.plan.run, self.events, self._tail, self._command)
 
     @property
     def succeeded(self) -> bool:
@@ -167,20 +171,28 @@ class Run:
         if self.execution and not any(isinstance(event, Ended) for event in self.events):
             execution.stop(self.execution, self.plan.project)
 
-    def _find_state_machine(self) -> str:
+    def find(self) -> str:
+        """Find the state machine; returns its ARN.
+
+        Raises:
+            MissingError: nothing is deployed.
+        """
         if not self._state_machine:
             self._state_machine = deployed_stack(self.plan.project).outputs["StateMachineArn"]
         return self._state_machine
 
-    def _again(self, step: str) -> str:
-        """Command that tries again from a step, with the same input."""
+    def _command(self, verb: str, step: str) -> str:
+        """Command that runs a step again with the same input, or shows its log."""
         plan = self.plan
+        if verb == "logs":
+            # The tail of a local log has been read already; only an account may refuse it.
+            option = plan.project.option
+            return f"batcat logs {step} --run {plan.run}{option}" if option else ""
         usual = str(data.default_input(plan.project, plan.step or None))
         given = "" if plan.source == usual else f" --input {plan.source}"
-        where = "" if plan.project.is_local else f" --env {plan.project.environment}"
         # Only the first step to run can be given its input again; later ones read from others.
         alone = f" --step {step}" if step == (plan.step or plan.project.steps[0]) else ""
-        return f"batcat run{alone}{given}{where}"
+        return f"batcat run{alone}{given}{plan.project.option}"
 
     def _tail(self, job: str) -> list[str]:
         return logs.tail(job, self.plan.project.region, TAIL_LINES)

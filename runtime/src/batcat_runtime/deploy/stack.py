@@ -125,7 +125,7 @@ def deployed_stack(project: Project) -> Stack:
         state = "does not exist" if stack is None else f"is in state {stack.status}"
         raise MissingError(
             f"stack {project.stack} {state} in environment {project.environment} "
-            f"(region {project.region}); run: batcat deploy --env {project.environment}",
+            f"(region {project.region}); run: batcat deploy{project.option}",
         )
     return stack
 

@@ -106,6 +106,6 @@ def last_run(project: Project) -> str:
     if not runs:
         raise MissingError(
             f"nothing has run in environment {project.environment} yet; run: "
-            f"batcat run --env {project.environment}",
+            f"batcat run{project.option}",
         )
     return runs[0].run

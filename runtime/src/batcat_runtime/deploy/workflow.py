@@ -160,10 +160,14 @@ def _project_here(project: str, purpose: str, environment: str | None) -> Projec
             "say which environment: pass environment=…, or set BATCAT_ENV, for example "
             "BATCAT_ENV=dev; for a local AWS run batcat local and export what it prints",
         )
-    if (name == LOCAL) != is_local_aws:
-        wanted = "must name the local AWS" if name == LOCAL else "names a local AWS; unset it"
-        raise ConfigError(f"environment is {name}, but AWS_ENDPOINT_URL {wanted}")
     here = load_project(environment=name)
+    if here.is_local != is_local_aws:
+        wanted = (
+            "does not name a local AWS; run batcat local and export what it prints"
+            if here.is_local
+            else "names a local AWS; unset it"
+        )
+        raise ConfigError(f"environment is {name}, but AWS_ENDPOINT_URL {wanted}")
     if (project, purpose) != (here.project, here.purpose):
         raise ConfigError(
             f"{here.root} is project {here.project}, purpose {here.purpose}, not {project}, "

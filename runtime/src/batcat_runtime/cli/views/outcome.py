@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,8 @@ def show_result(screen: Screen, run: Run, files: list[Path], seconds: dict[str, 
         for line in first_rows(table):
             screen.say(f"  {line}")
         screen.say()
-    took = [f"{name} {value:.1f} s" for name, value in timing(run, seconds).items()]
-    screen.say(f"Time:   {' · '.join(took)}")
+    for line in timing_lines(timing(run, seconds), screen.console.width):
+        screen.say(line)
     screen.say(
         f"Result: {folder}/ ({', '.join(str(f.relative_to(run.plan.destination)) for f in files)})",
         "bold green",
@@ -101,6 +102,19 @@ def timing(run: Run, seconds: dict[str, float]) -> dict[str, float]:
     order = ["start", "deploy", "upload", *run.plan.project.steps, "fetch"]
     ordered = {name: split[name] for name in order if name in split}
     return {**ordered, "total": sum(seconds.values())}
+
+
+def timing_lines(seconds: dict[str, float], width: int) -> list[str]:
+    """Lay out how long each phase took, breaking lines between phases only.
+
+    Args:
+        seconds: seconds of each phase.
+        width: most columns of a line.
+    """
+    phases = [f"{name}\u00a0{value:.1f}\u00a0s" for name, value in seconds.items()]
+    text = "Time:   " + "\u00a0· ".join(phases)
+    lines = textwrap.wrap(text, width, subsequent_indent=" " * 8, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def first_rows(file: Path, rows: int = FIRST_ROWS) -> list[str]:

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from botocore.session import get_session
 
 from batcat_runtime.emulator.extensions import EXTENSIONS, WARM_BESIDE
-from batcat_runtime.emulator.moto_services import MOTO_OPERATIONS, REFUSED, S3_REFUSED
+from batcat_runtime.emulator.moto_services import MOTO_OPERATIONS, accepted, refused
 from batcat_runtime.emulator.services import OWN_SERVICES, load
 
 MODELS = {name: get_session().get_service_model(name) for name in MOTO_OPERATIONS}
 
 
-def members(service: str, operation: str) -> set[str]:
-    """Parameters of an operation."""
-    shape = MODELS[service].operation_model(operation).input_shape
-    return set(shape.members) if shape is not None else set()
+def leaves(shape: Any, path: str = "", above: tuple[str, ...] = ()) -> set[str]:
+    """Paths of all that a request may say, lists left out."""
+    if shape is not None and shape.type_name == "list":
+        return leaves(shape.member, path, above)
+    if shape is None or shape.type_name != "structure" or not shape.members:
+        return {path} if path else set()
+    if shape.name in above:  # a shape that holds itself has no end
+        return {path}
+    return set().union(
+        *(
+            leaves(member, f"{path}.{name}" if path else name, (*above, shape.name))
+            for name, member in shape.members.items()
+        )
+    )
+
+
+OPERATIONS = [
+    (service, operation) for service in MOTO_OPERATIONS for operation in MOTO_OPERATIONS[service]
+]
 
 
 @pytest.mark.parametrize("service", MOTO_OPERATIONS)
@@ -27,18 +43,46 @@ def test_every_operation_on_the_list_exists(service: str) -> None:
     assert set(MODELS[service].operation_names) >= MOTO_OPERATIONS[service]
 
 
-@pytest.mark.parametrize("service", REFUSED)
-def test_every_refused_parameter_exists(service: str) -> None:
-    """A typing mistake would let through what is forgotten."""
-    for operation, names in REFUSED[service].items():
-        assert operation in MOTO_OPERATIONS[service]
-        assert set(names) <= members(service, operation)
+@pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+def test_every_member_on_the_list_exists(service: str, operation: str) -> None:
+    """And it is a leaf, so that nothing inside it is let through unseen."""
+    shape = MODELS[service].operation_model(operation).input_shape
+    assert set(accepted(service, operation)) <= leaves(shape)
 
 
-def test_every_refused_s3_parameter_exists() -> None:
-    """In one of the operations on the list."""
-    known = set().union(*(members("s3", operation) for operation in MOTO_OPERATIONS["s3"]))
-    assert known >= S3_REFUSED
+@pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+def test_every_required_member_is_on_the_list(service: str, operation: str) -> None:
+    """An operation whose required member is refused could never be used."""
+    shape = MODELS[service].operation_model(operation).input_shape
+    known = {path.partition(".")[0] for path in accepted(service, operation)}
+    assert known >= set(shape.required_members if shape else ())
+
+
+@pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+def test_every_other_member_is_refused(service: str, operation: str) -> None:
+    """What botocore knows, or will know, and the list does not name goes no further."""
+    shape = MODELS[service].operation_model(operation).input_shape
+    known = accepted(service, operation)
+    for path in leaves(shape) - set(known):
+        assert refused(shape, request_with(shape, path), known) == [path]
+
+
+def request_with(shape: Any, path: str) -> Any:
+    """The smallest request that gives one member."""
+    if shape.type_name == "list":
+        return [request_with(shape.member, path)]
+    if shape.type_name != "structure" or not path:
+        return {} if shape.type_name == "structure" else "x"
+    name, _, rest = path.partition(".")
+    return {name: request_with(shape.members[name], rest)}
+
+
+def test_other_values_of_a_member_are_refused() -> None:
+    """With the value's name, and inside lists too."""
+    shape = MODELS["s3"].operation_model("GetObjectAttributes").input_shape
+    request = {"Bucket": "b", "Key": "k", "ObjectAttributes": ["ETag", "ObjectParts"]}
+    names = refused(shape, request, accepted("s3", "GetObjectAttributes"))
+    assert names == ["ObjectAttributes=ObjectParts"]
 
 
 def test_every_service_and_extension_can_be_loaded() -> None:

@@ -8,8 +8,9 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 from .extensions import EXTENSIONS
-from .moto_services import MOTO_OPERATIONS, REFUSED, S3_REFUSED
+from .moto_services import MOTO_OPERATIONS, accepted, refused
 from .protocol import NotEmulated, ServiceError
+from .rest_xml import has_document, parameters
 from .services import load
 from .validate import validate
 
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
     Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-VALIDATION_CODES = {"logs": "InvalidParameterException", "iam": "ValidationError"}
+VALIDATION_CODES = {
+    "logs": "InvalidParameterException",
+    "iam": "ValidationError",
+    "sts": "ValidationError",
+}
 """Error code for a value outside the model's limits, where it is not ValidationException."""
 
-OWNER_HEADER = "X-Amz-Expected-Bucket-Owner"
+OWNERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
 class MotoBackend:
@@ -52,23 +57,24 @@ class MotoBackend:
         """Check a request and let moto answer it.
 
         Raises:
-            NotEmulated: the operation or one of its parameters is not on the list.
+            NotEmulated: the operation, one of its parameters or a value is not on the list.
             ServiceError: the request breaks the service's model.
         """
-        # Objects may be large, so S3's bodies are left for moto to read.
-        body = request.get_data() if service != "s3" else None
+        # S3's bodies may be large objects, which are left for moto to read.
+        body = request.get_data() if service != "s3" else b""
         operation, path = wire.operation_of(request)
         if operation not in MOTO_OPERATIONS[service]:
             raise NotEmulated(f"{service} operation {operation}")
-        if body is None:
-            self._check_s3(wire, request, operation)
+        shape = wire.model.operation_model(operation).input_shape
+        if service == "s3":
+            given = self._read_s3(wire, request, operation)
         else:
-            parameters = wire.read(request, operation, path)
-            shape = wire.model.operation_model(operation).input_shape
-            validate(shape, parameters, VALIDATION_CODES.get(service, "ValidationException"))
-            refused = REFUSED.get(service, {}).get(operation, ())
-            _refuse(service, operation, [name for name in refused if name in parameters])
+            given = wire.read(request, operation, path)
+            validate(shape, given, VALIDATION_CODES.get(service, "ValidationException"))
             request.environ["wsgi.input"] = io.BytesIO(body)
+        names = refused(shape, given, accepted(service, operation))
+        if names:
+            raise NotEmulated(f"{service} {operation} parameter {', '.join(names)}")
         try:
             return self.app(service)(request.environ, start_response)
         except NotImplementedError as error:
@@ -89,12 +95,16 @@ class MotoBackend:
             with self._lock:
                 import_module(module)
 
-    def _check_s3(self, wire: Wire, request: Request, operation: str) -> None:
-        given = wire.outside_body(request, operation)
-        _refuse("s3", operation, sorted(given & S3_REFUSED))
-        owner = request.headers.get(OWNER_HEADER)
-        if owner not in (None, self._world.account):
+    def _read_s3(self, wire: Wire, request: Request, operation: str) -> dict[str, Any]:
+        shape = wire.model.operation_model(operation).input_shape
+        body = None
+        if has_document(shape):
+            body = request.get_data()
+            request.environ["wsgi.input"] = io.BytesIO(body)
+        given = parameters(shape, wire.outside_body(request, operation), body)
+        if any(given.get(name, self._world.account) != self._world.account for name in OWNERS):
             raise ServiceError("AccessDenied", "Access Denied", 403)
+        return given
 
     def _make(self, service: str) -> Wsgi:
         from moto.core.config import default_user_config
@@ -114,8 +124,3 @@ class MotoBackend:
             return
         self._installed.add(path)
         load(path)(self._world)
-
-
-def _refuse(service: str, operation: str, names: list[str]) -> None:
-    if names:
-        raise NotEmulated(f"{service} {operation} parameter {', '.join(names)}")

@@ -19,7 +19,27 @@ if TYPE_CHECKING:
 
     from .envelope import Answer
 
-SIGNATURE_KEYS = ("AWSAccessKeyId", "Signature", "Expires", "x-id")
+SIGNATURE_KEYS = frozenset(
+    [
+        *("awsaccesskeyid", "signature", "expires", "x-id"),
+        *("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires"),
+        *("x-amz-signedheaders", "x-amz-signature", "x-amz-security-token"),
+    ]
+)
+"""Query keys of a presigned link, old or new, and of the SDK itself, in lower case."""
+
+METADATA = "x-amz-meta-"
+STORES_METADATA = ("PutObject", "CopyObject", "CreateMultipartUpload")
+TRANSPORT_HEADERS = frozenset(
+    [
+        *("x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-amz-user-agent"),
+        *("x-amz-trailer", "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm"),
+        *("x-amz-checksum-crc32", "x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme"),
+        *("x-amz-checksum-sha1", "x-amz-checksum-sha256", "x-amz-checksum-sha512"),
+        "x-amz-checksum-md5",
+    ]
+)
+"""S3's headers of signature and body; an SDK adds them to operations without such members."""
 QUERY_ENVELOPE = ("Action", "Version")
 
 
@@ -107,26 +127,37 @@ class Wire:
             _refuse_unknown(self.service, operation, unknown)
         return parsed
 
-    def outside_body(self, request: Request, operation: str) -> set[str]:
-        """Names of the parameters that a REST request gives in headers and query.
+    def outside_body(self, request: Request, operation: str) -> dict[str, str]:
+        """The parameters that a REST request gives in headers and query, as text.
 
         Raises:
-            NotEmulated: the query has a parameter that the model does not know.
+            NotEmulated: the query has a parameter that the model does not know; for S3, also one
+                of its headers.
         """
         model = self.model.operation_model(operation)
         members = model.input_shape.members if model.input_shape is not None else {}
-        given, known = set(), set(model.http_trait.query_args)
+        given, keys, headers = {}, set(model.http_trait.query_args), set(TRANSPORT_HEADERS)
         for name, member in members.items():
             place = member.serialization.get("location")
             key = member.serialization.get("name", name)
             if place == "querystring":
-                known.add(key)
-            if (place == "querystring" and key in request.args) or (
-                place == "header" and key in request.headers
-            ):
-                given.add(name)
-        signing = (key for key in request.args if not _is_signature(key))
-        _refuse_unknown(self.service, operation, sorted(set(signing) - known))
+                keys.add(key)
+            if place == "header":
+                headers.add(key.lower())
+            if place == "querystring" and key in request.args:
+                given[name] = request.args[key]
+            if place == "header" and key in request.headers:
+                given[name] = request.headers[key]
+        metadata = operation in STORES_METADATA
+        unknown = {key for key in request.args if not _is_signature(key)} - keys
+        if self.service == "s3":
+            said = {name.lower() for name in request.headers.keys()}  # noqa: SIM118 - not a dict
+            unknown |= {name for name in said if name.startswith("x-amz-")} - headers
+        _refuse_unknown(
+            self.service,
+            operation,
+            sorted(key for key in unknown if not (metadata and key.lower().startswith(METADATA))),
+        )
         return given
 
     def write(self, operation: str, result: dict[str, Any] | None) -> Answer:
@@ -250,4 +281,4 @@ def _walk(shape: Any, value: Any, path: str, unknown: list[str]) -> None:
 
 def _is_signature(key: str) -> bool:
     """Whether a query key belongs to a presigned link, or to the SDK itself (``x-id``)."""
-    return key.lower().startswith("x-amz-") or key in SIGNATURE_KEYS
+    return key.lower() in SIGNATURE_KEYS

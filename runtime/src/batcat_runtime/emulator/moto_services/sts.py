@@ -1,0 +1,10 @@
+"""STS: who calls, and roles that let them in."""
+
+from __future__ import annotations
+
+OPERATIONS: dict[str, str] = {
+    "GetCallerIdentity": "",
+    "AssumeRole": "RoleArn RoleSessionName DurationSeconds ExternalId",
+    "GetSessionToken": "DurationSeconds",
+}
+"""Operation to the members that have their effect."""

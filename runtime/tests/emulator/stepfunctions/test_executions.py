@@ -37,12 +37,15 @@ def test_an_unnamed_execution_gets_a_name_that_the_context_object_shows(
         "start.$": "$$.Execution.StartTime",
         "entered.$": "$$.State.EnteredTime",
         "machine.$": "$$.StateMachine.Name",
+        "redriven.$": "$$.Execution.RedriveCount",
+        "retried.$": "$$.State.RetryCount",
     }
     described = bench.run(one_state(Type="Pass", Parameters=parameters))
     shown = json.loads(described["output"])
     assert shown["name"] == described["name"] == described["executionArn"].rpartition(":")[2]
     assert shown["id"] == described["executionArn"]
     assert shown["machine"] == described["stateMachineArn"].rpartition(":")[2]
+    assert (shown["redriven"], shown["retried"]) == (0, 0)
     for name in ("start", "entered"):
         assert datetime.strptime(shown[name], "%Y-%m-%dT%H:%M:%S.%fZ").replace(
             tzinfo=timezone.utc

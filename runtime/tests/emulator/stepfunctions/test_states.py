@@ -130,6 +130,29 @@ def test_map_keeps_the_order_of_its_items(
     assert output == [{"v": "a", "i": 0}, {"v": "b", "i": 1}, {"v": "c", "i": 2}]
 
 
+def test_states_inside_an_iteration_know_their_item(
+    bench: Workbench, one_state: Callable[..., Any]
+) -> None:
+    """Task, Parallel and JSONata states too: each sees ``Map.Item`` of its own iteration."""
+    jsonpath = {"Parameters": {"v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index"}}
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:createBucket",
+        "Parameters": {"Bucket.$": "States.Format('of-item-{}', $$.Map.Item.Index)"},
+        "Next": "Both",
+    }
+    jsonata = {"QueryLanguage": "JSONata", "Output": "{% $states.context.Map.Item.Index %}"}
+    branches = [
+        {"StartAt": name, "States": {name: {"Type": "Pass", "End": True, **fields}}}
+        for name, fields in (("Path", jsonpath), ("Jsonata", jsonata))
+    ]
+    both = {"Type": "Parallel", "Branches": branches, "End": True}
+    processor = {"StartAt": "Call", "States": {"Call": call, "Both": both}}
+    definition = one_state(Type="Map", ItemsPath="$.l", ItemProcessor=processor)
+    output = bench.output(definition, {"l": ["a", "b"]})
+    assert output == [[{"v": "a", "i": 0}, 0], [{"v": "b", "i": 1}, 1]]
+
+
 def test_fail_carries_error_and_cause_from_the_input(bench: Workbench) -> None:
     definition = {
         "StartAt": "A",

@@ -12,7 +12,7 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     tasks          timeouts and StopExecution end a Task state at once
     choice         a Choice state without a match fails by name
     fail           a Fail state passes on the error that was caught
-    times          the context object's times, as AWS writes them
+    context        the context object, complete and with times as AWS writes them
     errors         the engine's errors under their names
     executions     StartExecution, StopExecution, DescribeExecution, ListExecutions
     history        GetExecutionHistory, and the end of a history

@@ -37,7 +37,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batcat_runtime.emulator.patching import replace
 
-from .tasks import pause
+from .tasks import pause, service_task
 
 
 def patch() -> None:
@@ -52,7 +52,7 @@ def patch() -> None:
 
     replace(
         StateTaskServiceSfn,
-        _eval_service_task=_eval_service_task,
+        _eval_service_task=service_task(_start),
         _eval_integration_pattern=eval_integration_pattern,
     )
 
@@ -78,18 +78,12 @@ def as_output(answer: dict[str, Any], *, parsed: bool) -> dict[str, Any]:
     return shown
 
 
-def _eval_service_task(
-    self: Any,
-    env: Any,
-    resource_runtime_part: Any,
-    normalised_parameters: dict[str, Any],
-    state_credentials: Any,
-) -> None:
-    del self, state_credentials
-    client = boto_client.boto_client_for(resource_runtime_part.region, "stepfunctions")
+def _start(task: Any, region: str, parameters: dict[str, Any]) -> Any:
+    del task
+    client = boto_client.boto_client_for(region, "stepfunctions")
     names = {"StateMachineArn": "stateMachineArn", "Input": "input", "Name": "name"}
-    request = {names[key]: value for key, value in normalised_parameters.items() if key in names}
-    env.stack.append(as_output(client.start_execution(**request), parsed=False))
+    request = {names[key]: value for key, value in parameters.items() if key in names}
+    return as_output(client.start_execution(**request), parsed=False)
 
 
 def _follow(self: Any, env: Any, region: str) -> None:

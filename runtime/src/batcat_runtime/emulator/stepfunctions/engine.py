@@ -61,6 +61,7 @@ def _load(world: World) -> Any:
         child_task,
         choice,
         clients,
+        context,
         errors,
         executions,
         fail,
@@ -70,11 +71,10 @@ def _load(world: World) -> Any:
         sagemaker_task,
         sdk_task,
         tasks,
-        times,
     )
 
     clients.patch(world)
-    patches: tuple[Any, ...] = (choice, errors, executions, fail, history, jsonata, tasks, times)
+    patches: tuple[Any, ...] = (choice, context, errors, executions, fail, history, jsonata, tasks)
     for module in (*patches, sagemaker_task, sdk_task, child_task):
         module.patch()
     logs.patch(world)

@@ -23,7 +23,8 @@ from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NOT_EMULATED
 
 from .asl_resources import SDK_SERVICES
-from .times import timestamp
+from .context import timestamp
+from .tasks import service_task
 
 
 def patch() -> None:
@@ -32,7 +33,7 @@ def patch() -> None:
     replace(StateTaskService, _SERVICE_NAME_SFN_TO_BOTO_OVERRIDES=overrides)
     replace(
         engine.StateTaskServiceAwsSdk,
-        _eval_service_task=_eval_service_task,
+        _eval_service_task=service_task(_call),
         _normalise_exception_name=staticmethod(error_name),
         _normalise_service_error_name=staticmethod(service_name),
     )
@@ -113,19 +114,10 @@ def as_request(shape: Any, value: Any) -> Any:
     return value
 
 
-def _eval_service_task(
-    self: Any,
-    env: Any,
-    resource_runtime_part: Any,
-    normalised_parameters: dict[str, Any],
-    state_credentials: Any,
-) -> None:
-    del state_credentials
-    client = boto_client.boto_client_for(
-        resource_runtime_part.region, self._get_boto_service_name()
-    )
-    method = self._get_boto_service_action()
+def _call(task: Any, region: str, parameters: dict[str, Any]) -> Any:
+    client = boto_client.boto_client_for(region, task._get_boto_service_name())  # noqa: SLF001 - the engine's own method
+    method = task._get_boto_service_action()  # noqa: SLF001 - the engine's own method
     operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
-    answer = getattr(client, method)(**as_request(operation.input_shape, normalised_parameters))
+    answer = getattr(client, method)(**as_request(operation.input_shape, parameters))
     answer.pop("ResponseMetadata", None)
-    env.stack.append(as_json(operation.output_shape, answer))
+    return as_json(operation.output_shape, answer)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import copy
 import time
 from threading import Event, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 
 from batcat_runtime.emulator.patching import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LOOK_SECONDS = 0.05
 """How often a waiting state looks whether its execution was stopped, in seconds."""
@@ -33,6 +36,26 @@ def pause(env: Any, started: float) -> None:
     until = now + min(LONGEST_PAUSE, LOOK_SECONDS + (now - started) / 20)
     while env.is_running() and (left := until - time.monotonic()) > 0:
         time.sleep(min(LOOK_SECONDS, left))
+
+
+def service_task(call: Callable[[Any, str, dict[str, Any]], Any]) -> Any:
+    """The engine's method that carries out a Task state, made of a function.
+
+    Args:
+        call: given the engine's task, the region and the state's parameters; returns the output.
+    """
+
+    def eval_service_task(
+        self: Any,
+        env: Any,
+        resource_runtime_part: Any,
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,
+    ) -> None:
+        del state_credentials  # IAM is not enforced here
+        env.stack.append(call(self, resource_runtime_part.region, normalised_parameters))
+
+    return eval_service_task
 
 
 def patch() -> None:

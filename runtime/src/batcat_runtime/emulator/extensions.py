@@ -12,6 +12,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "iam": (f"{_HERE}.managed_policies:install",),
     # S3 sends its notifications through EventBridge, so the events extension covers it too.
     "s3": (f"{_HERE}.events:install", f"{_HERE}.bucket_policies:install"),
+    "logs": (f"{_HERE}.logs:install",),
     "stepfunctions": (f"{_HERE}.stepfunctions:install",),
 }
 

@@ -46,6 +46,14 @@ demo: $(VENV)/.ready ## Generate a project and run its pipeline on a local AWS
 test: setup lint ## Lint, type-check and run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+.PHONY: lowest
+lowest: setup ## Run the runtime's tests with the oldest versions that it allows
+	$(PYTHON) -m venv --clear .tools/lowest
+	$(uv) pip install --quiet --python .tools/lowest/bin/python --resolution lowest-direct \
+	  'runtime[pandas,excel,cli,local]'
+	$(uv) pip install --quiet --python .tools/lowest/bin/python --group dev scikit-learn
+	.tools/lowest/bin/python -m pytest -n 2 --dist loadfile -W default runtime/tests
+
 .PHONY: lint
 lint: $(VENV)/.ready ## Format, lint, types and import walls
 	$(BIN)/ruff format --check .

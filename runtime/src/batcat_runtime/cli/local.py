@@ -31,7 +31,9 @@ batcat local --json                     the environment as JSON, for a program
 @reported
 def local(
     *,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option("--port", metavar="NUMBER", min=0, max=65535, help="0 takes a free one.")
+    ] = 0,
     state: Annotated[
         Path | None,
         typer.Option("--state", metavar="DIR", help="Keep S3 objects and job folders here."),

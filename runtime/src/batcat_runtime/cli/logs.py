@@ -25,7 +25,7 @@ batcat logs --run 2026-health-screening-inference-20260102030405
 def logs(  # noqa: PLR0913 - typer makes an option of each argument
     *,
     step: Annotated[
-        str | None, typer.Argument(metavar="[STEP]", help="By default every step.")
+        str | None, typer.Argument(metavar="STEP", help="By default every step.")
     ] = None,
     run: Annotated[
         str | None, typer.Option("--run", metavar="NAME", help="By default the newest run.")

@@ -119,9 +119,10 @@ def test_retention_takes_only_the_days_on_the_list(aws: LocalAws, group: str) ->
 def test_a_resource_policy_must_be_json(aws: LocalAws, unique: Callable[[str], str]) -> None:
     """Its grammar is not checked further."""
     logs, name = aws.client("logs"), unique("policy")
-    put = lambda text: logs.put_resource_policy(policyName=name, policyDocument=text)  # noqa: E731
-    assert code_of(lambda: put("not a policy")) == "InvalidParameterException"
-    assert put("{}")["resourcePolicy"]["policyName"] == name
+    wrong = {"policyName": name, "policyDocument": "not a policy"}
+    assert code_of(lambda: logs.put_resource_policy(**wrong)) == "InvalidParameterException"
+    right = logs.put_resource_policy(policyName=name, policyDocument="{}")
+    assert right["resourcePolicy"]["policyName"] == name
 
 
 @pytest.mark.parametrize(

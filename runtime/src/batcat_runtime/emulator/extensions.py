@@ -9,10 +9,11 @@ _HERE = "batcat_runtime.emulator"
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "events": (f"{_HERE}.events:install",),
-    "iam": (f"{_HERE}.managed_policies:install",),
+    "iam": (f"{_HERE}.iam:install",),
     # S3 sends its notifications through EventBridge, so the events extension covers it too.
     "s3": (f"{_HERE}.events:install", f"{_HERE}.bucket_policies:install"),
     "logs": (f"{_HERE}.logs:install",),
+    "sts": (f"{_HERE}.iam.sessions:install",),
     "stepfunctions": (f"{_HERE}.stepfunctions:install",),
 }
 

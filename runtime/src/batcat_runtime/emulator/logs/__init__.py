@@ -33,11 +33,9 @@ def install(world: World) -> None:
     from moto.logs import models
 
     backend = models.LogsBackend
-    find, retain, permit = (
-        models.LogGroup.filter_log_events,
-        backend.put_retention_policy,
-        backend.put_resource_policy,
-    )
+    find: Any = models.LogGroup.filter_log_events
+    retain: Any = backend.put_retention_policy
+    permit: Any = backend.put_resource_policy
 
     def filter_log_events(self: Any, *arguments: Any) -> Any:
         *most, pattern, _ = arguments

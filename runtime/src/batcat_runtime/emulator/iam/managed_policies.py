@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .world import World
+    from batcat_runtime.emulator.world import World
 
 
 def install(world: World) -> None:

@@ -1,0 +1,60 @@
+"""AssumeRole: the role must exist and let the caller in; moto answers for any."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime.emulator.patching import replace
+from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+
+from .trust import lets_in
+
+if TYPE_CHECKING:
+    from batcat_runtime.emulator.world import World
+
+
+def install(world: World) -> None:
+    """Put the checks before moto's AssumeRole.
+
+    Args:
+        world: whose account it is.
+    """
+    from moto.iam.models import iam_backends
+    from moto.sts.responses import TokenResponse
+
+    assume: Any = TokenResponse.assume_role
+
+    def assume_role(self: Any) -> Any:
+        arn = self._get_param("RoleArn")
+        if _account(arn) != world.account:
+            raise NotEmulated(f"sts AssumeRole of a role of another account, {arn},")
+        identity = self.backend.get_caller_identity(self.get_access_key(), self.region)
+        roles = iam_backends[world.account][self.partition].roles.values()
+        role = next((role for role in roles if role.arn == arn), None)
+        if role is None or not lets_in(
+            json.loads(role.assume_role_policy_document), identity[1], self._get_param("ExternalId")
+        ):
+            raise ServiceError(
+                "AccessDenied",
+                f"User: {identity[1]} is not authorized to perform: sts:AssumeRole on resource: "
+                f"{arn}. The role must exist and its trust policy must allow it.",
+                403,
+            )
+        longest = int(role.max_session_duration or 3600)
+        if self._get_int_param("DurationSeconds", 3600) > longest:
+            raise ServiceError(
+                "ValidationError",
+                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+            )
+        return assume(self)
+
+    replace(TokenResponse, assume_role=assume_role)
+
+
+def _account(arn: str) -> str:
+    parts = arn.split(":", 5)
+    right = len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/")  # noqa: PLR2004 - of an ARN
+    if not right:
+        raise ServiceError("ValidationError", f"{arn} is invalid")
+    return parts[4]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import time
 import zipfile
 from dataclasses import dataclass, field
@@ -58,6 +60,31 @@ def role(aws: LocalAws) -> Callable[[str], str]:
 def until() -> Callable[[Callable[[], Any], str], Any]:
     """Ask again until an answer is true; fail after a minute, saying what was waited for."""
     return wait_until
+
+
+@pytest.fixture
+def gone() -> Callable[[int], bool]:
+    """Whether a process is no more, not even waiting for its parent."""
+    return is_gone
+
+
+@pytest.fixture
+def daemon() -> str:
+    """Python that leaves a process whose parent has ended, in a session of its own.
+
+    It prints ``running`` and the process id. A variable WITH_ENVIRONMENT=no takes the
+    environment from that process.
+    """
+    return dedent(
+        """
+        import os, subprocess, time
+        subprocess.run(
+            ["/bin/sh", "-c", "sleep 600 >/dev/null 2>&1 & echo running $!"],
+            start_new_session=True,
+            env=None if os.environ.get("WITH_ENVIRONMENT") != "no" else {},
+        )
+        """
+    )
 
 
 @pytest.fixture
@@ -132,6 +159,15 @@ def wait_until(condition: Callable[[], Any], what: str) -> Any:
             return answer
         time.sleep(0.02)
     raise AssertionError(f"waited {DEADLINE:.0f} s for {what}")
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process is no more, not even waiting for its parent."""
+    try:
+        os.kill(pid, signal.SIG_DFL)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 PRELUDE = """\
@@ -244,6 +280,11 @@ class Jobs:
     def lines(self, name: str) -> list[str]:
         """Log lines of all the job's hosts."""
         return [event["message"] for event in self.events(name)]
+
+    def pid(self, name: str) -> int | None:
+        """The process id that the job has printed behind ``running``, once it has."""
+        lines = (line.split() for line in self.lines(name))
+        return next((int(words[1]) for words in lines if words[0] == "running"), None)
 
 
 @pytest.fixture

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import sys
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtime.tests.emulator.conftest import Functions
 
     from batcat_runtime.emulator import LocalAws
@@ -184,3 +188,18 @@ def test_a_payload_that_is_no_json_is_refused(functions: Functions) -> None:
     name = functions.make(functions.handler("return 1"))
     with pytest.raises(functions.client.exceptions.InvalidRequestContentException):
         functions.client.invoke(FunctionName=name, Payload=b"{")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+@pytest.mark.parametrize("rest", ["", "time.sleep(600)"])
+def test_a_daemon_ends_with_its_invocation(
+    functions: Functions, until: Any, gone: Callable[[int], bool], daemon: str, rest: str
+) -> None:
+    """Whether the function answers or runs out of time."""
+    name = functions.make(f"def handler(event, context):\n{indent(daemon + rest, '    ')}\n")
+    _, error = functions.call(name)
+    assert error == ("Unhandled" if rest else None)
+    (line,) = until(
+        lambda: [line for line in functions.lines(name) if line.startswith("running")], "the log"
+    )
+    assert gone(int(line.split()[1]))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtime.tests.emulator.conftest import Jobs
 
     from batcat_runtime.emulator import LocalAws
@@ -204,7 +204,9 @@ def test_several_hosts_are_several_processes(jobs: Jobs) -> None:
     assert len(jobs.streams(job["ProcessingJobName"])) == 3
 
 
-def test_one_failing_host_fails_the_job_and_ends_the_others(jobs: Jobs, until: Any) -> None:
+def test_one_failing_host_fails_the_job_and_ends_the_others(
+    jobs: Jobs, until: Any, gone: Callable[[int], bool]
+) -> None:
     """The exit code is that of the host that failed, not of those that were ended."""
     job = jobs.run(
         """
@@ -218,8 +220,8 @@ def test_one_failing_host_fails_the_job_and_ends_the_others(jobs: Jobs, until: A
     )
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"] == "AlgorithmError: , exit code: 5"
-    lines = jobs.lines(job["ProcessingJobName"])
-    assert not lines or until(lambda: _is_gone(_pid(lines)), "the other host to end")
+    other = jobs.pid(job["ProcessingJobName"])
+    assert other is None or until(lambda: gone(other), "the other host to end")
 
 
 def test_an_image_nobody_registered_fails_with_what_to_do(jobs: Jobs) -> None:
@@ -230,27 +232,3 @@ def test_an_image_nobody_registered_fails_with_what_to_do(jobs: Jobs) -> None:
     assert job["ProcessingJobStatus"] == "Failed"
     assert "--image team/other=FOLDER" in job["FailureReason"]
     assert "Registered: job" in job["FailureReason"]
-
-
-def _pid(lines: list[str]) -> int | None:
-    return next((int(line.split()[1]) for line in lines if line.startswith("running")), None)
-
-
-def _is_gone(pid: int | None) -> bool:
-    assert pid is not None
-    try:
-        os.kill(pid, signal.SIG_DFL)
-    except ProcessLookupError:
-        return True
-    return False
-
-
-def test_a_descendant_in_a_session_of_its_own_does_not_hold_the_job(jobs: Jobs) -> None:
-    job = jobs.run(
-        "import subprocess\n"
-        "subprocess.Popen(['sleep', '30'], start_new_session=True)\n"
-        "print('the main program ends')\n"
-    )
-    assert job["ProcessingJobStatus"] == "Completed"
-    lasted = job["ProcessingEndTime"] - job["ProcessingStartTime"]
-    assert lasted.total_seconds() < 25

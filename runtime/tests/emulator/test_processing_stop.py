@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtime.tests.emulator.conftest import Jobs, Store
 
     from batcat_runtime.emulator import LocalAws
@@ -19,15 +20,19 @@ FOREVER = """
 """
 
 
-def test_a_job_that_runs_too_long_is_stopped(jobs: Jobs) -> None:
+def test_a_job_that_runs_too_long_is_stopped(jobs: Jobs, gone: Callable[[int], bool]) -> None:
     """MaxRuntimeInSeconds ends the process; the reason names the limit."""
     job = jobs.run(FOREVER, StoppingCondition={"MaxRuntimeInSeconds": 1})
     assert job["ProcessingJobStatus"] == "Stopped"
     assert job["FailureReason"] == "MaxRuntimeExceeded: the job ran longer than 1 s"
-    assert _is_gone(_pid(jobs.lines(job["ProcessingJobName"])))
+    pid = jobs.pid(job["ProcessingJobName"])
+    assert pid is not None
+    assert gone(pid)
 
 
-def test_stopping_a_job_ends_its_processes(jobs: Jobs, aws: LocalAws, until: Any) -> None:
+def test_stopping_a_job_ends_its_processes(
+    jobs: Jobs, aws: LocalAws, until: Any, gone: Callable[[int], bool]
+) -> None:
     """StopProcessingJob reaches the program and what the program started."""
     name = jobs.start(
         """
@@ -37,14 +42,16 @@ def test_stopping_a_job_ends_its_processes(jobs: Jobs, aws: LocalAws, until: Any
         time.sleep(600)
         """,
     )
-    pid = until(lambda: _pid(jobs.lines(name)), "the program to start")
+    pid = until(lambda: jobs.pid(name), "the program to start")
     aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
     assert jobs.describe(name)["ProcessingJobStatus"] in ("Stopping", "Stopped")
     assert jobs.end(name)["ProcessingJobStatus"] == "Stopped"
-    until(lambda: _is_gone(pid), "the program's child to end")
+    until(lambda: gone(pid), "the program's child to end")
 
 
-def test_a_program_that_ignores_sigterm_is_killed(jobs: Jobs, aws: LocalAws, until: Any) -> None:
+def test_a_program_that_ignores_sigterm_is_killed(
+    jobs: Jobs, aws: LocalAws, until: Any, gone: Callable[[int], bool]
+) -> None:
     """SIGKILL follows after a short grace."""
     name = jobs.start(
         """
@@ -54,10 +61,10 @@ def test_a_program_that_ignores_sigterm_is_killed(jobs: Jobs, aws: LocalAws, unt
         time.sleep(600)
         """,
     )
-    pid = until(lambda: _pid(jobs.lines(name)), "the program to start")
+    pid = until(lambda: jobs.pid(name), "the program to start")
     aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
     assert jobs.end(name)["ProcessingJobStatus"] == "Stopped"
-    assert _is_gone(pid)
+    assert gone(pid)
 
 
 def test_stopping_a_job_that_has_ended_is_refused(jobs: Jobs, aws: LocalAws) -> None:
@@ -69,7 +76,9 @@ def test_stopping_a_job_that_has_ended_is_refused(jobs: Jobs, aws: LocalAws) -> 
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_what_a_program_leaves_behind_ends_with_it(jobs: Jobs, until: Any) -> None:
+def test_what_a_program_leaves_behind_ends_with_it(
+    jobs: Jobs, until: Any, gone: Callable[[int], bool]
+) -> None:
     """A container ends with its first process, and so do its children."""
     job = jobs.run(
         """
@@ -78,8 +87,26 @@ def test_what_a_program_leaves_behind_ends_with_it(jobs: Jobs, until: Any) -> No
         """,
     )
     assert job["ProcessingJobStatus"] == "Completed"
-    pid = _pid(jobs.lines(job["ProcessingJobName"]))
-    until(lambda: _is_gone(pid), "the child to end")
+    pid = jobs.pid(job["ProcessingJobName"])
+    assert pid is not None
+    until(lambda: gone(pid), "the child to end")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+@pytest.mark.parametrize("end", ["its program", "StopProcessingJob", "MaxRuntimeInSeconds"])
+def test_a_daemon_ends_with_its_job(
+    jobs: Jobs, until: Any, gone: Callable[[int], bool], daemon: str, end: str
+) -> None:
+    """A session of its own and a parent that has ended do not take it out of the job."""
+    limit = {"MaxRuntimeInSeconds": 1 if end == "MaxRuntimeInSeconds" else 300}
+    rest = "" if end == "its program" else "time.sleep(600)\n"
+    name = jobs.start(daemon + rest, StoppingCondition=limit)
+    pid = until(lambda: jobs.pid(name), "the daemon to start")
+    if end == "StopProcessingJob":
+        jobs.aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
+    status = jobs.end(name)["ProcessingJobStatus"]
+    assert status == ("Completed" if end == "its program" else "Stopped")
+    assert gone(pid)
 
 
 def test_a_failed_jobs_outputs_are_uploaded_too(jobs: Jobs, store: Store) -> None:
@@ -101,16 +128,3 @@ def test_a_stopped_jobs_outputs_are_not_uploaded(jobs: Jobs, store: Store) -> No
     )
     assert job["ProcessingJobStatus"] == "Stopped"
     assert store.keys() == []
-
-
-def _pid(lines: list[str]) -> int | None:
-    return next((int(line.split()[1]) for line in lines if line.startswith("running")), None)
-
-
-def _is_gone(pid: int | None) -> bool:
-    assert pid is not None
-    try:
-        os.kill(pid, signal.SIG_DFL)
-    except ProcessLookupError:
-        return True
-    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -19,6 +18,8 @@ from batcat_runtime.emulator import LocalAws
 from batcat_runtime.errors import DeployError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtime.tests.emulator.conftest import Jobs
 
 TRUST = json.dumps(
@@ -35,15 +36,20 @@ TRUST = json.dumps(
 )
 
 
-def start_endless_job(aws: LocalAws | _Known, image: str = "job") -> None:
-    """A job that writes its process id to stdout and goes on for ever."""
+ENDLESS = "import os, time; print('running', os.getpid(), flush=True); time.sleep(600)"
+
+
+def start_endless_job(aws: LocalAws | _Known, code: str = ENDLESS) -> None:
+    """A job that prints a process id and goes on for ever."""
     role = aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
-    code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     kind = {"InstanceCount": 1, "InstanceType": "ml.t3.medium", "VolumeSizeInGB": 1}
     aws.client("sagemaker").create_processing_job(
         ProcessingJobName="endless",
         RoleArn=role["Role"]["Arn"],
-        AppSpecification={"ImageUri": image, "ContainerEntrypoint": ["python", "-c", code]},
+        AppSpecification={
+            "ImageUri": "job",
+            "ContainerEntrypoint": ["python", "-c", f"exec({code!r})"],
+        },
         ProcessingResources={"ClusterConfig": kind},
     )
 
@@ -55,16 +61,7 @@ def process_of_job(aws: LocalAws | _Known) -> int | None:
         events = logs.filter_log_events(logGroupName=group)["events"]
     except logs.exceptions.ResourceNotFoundException:
         return None
-    return int(events[0]["message"]) if events else None
-
-
-def is_gone(pid: int) -> bool:
-    """Whether a process does not run any more."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    return int(events[0]["message"].split()[1]) if events else None
 
 
 def serve(*arguments: str, **options: Any) -> subprocess.Popen[str]:
@@ -166,23 +163,29 @@ def test_the_environment_points_every_client_at_it(
 
 
 def test_stopping_ends_jobs_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: Any
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    until: Any,
+    gone: Callable[[int], bool],
+    daemon: str,
 ) -> None:
-    """No process, no file, no folder; stopping twice is no mistake."""
+    """No process, not even a daemon, no file, no folder; stopping twice is no mistake."""
     (tmp_path / "tmp").mkdir()
     (tmp_path / "image").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     aws = LocalAws(images={"job": tmp_path / "image"})
-    start_endless_job(aws)
+    start_endless_job(aws, daemon + "time.sleep(600)")
     pid = until(lambda: process_of_job(aws), "the job to start")
     aws.stop()
     aws.stop()
-    until(lambda: is_gone(pid), "the job to end")
-    assert is_gone(aws.pid)
+    until(lambda: gone(pid), "the job to end")
+    assert gone(aws.pid)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_it_ends_when_the_process_that_started_it_is_killed(tmp_path: Path, until: Any) -> None:
+def test_it_ends_when_the_process_that_started_it_is_killed(
+    tmp_path: Path, until: Any, gone: Callable[[int], bool]
+) -> None:
     """With its jobs: nothing is left over from a test run that crashed."""
     script = dedent(
         """
@@ -203,8 +206,8 @@ def test_it_ends_when_the_process_that_started_it_is_killed(tmp_path: Path, unti
     job = until(lambda: process_of_job(aws), "the job to start")
     parent.kill()
     parent.communicate()
-    until(lambda: is_gone(job), "the job to end")
-    until(lambda: is_gone(int(pid)), "the server to end")
+    until(lambda: gone(job), "the job to end")
+    until(lambda: gone(int(pid)), "the server to end")
     for client in aws.clients.values():
         client.close()
 

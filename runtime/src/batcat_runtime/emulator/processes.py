@@ -1,15 +1,15 @@
-"""Real processes in groups of their own: started, read line by line, and always ended."""
+"""Real processes: started, read line by line, and always ended with all that they started."""
 
 from __future__ import annotations
 
+import json
 import os
-import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from threading import Lock, RLock, Thread
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,24 +22,29 @@ GRACE_SECONDS = 2.0
 """Time between SIGTERM and SIGKILL, in seconds."""
 
 SIGNAL_BASE = 128
-"""A container killed by signal n exits with 128 + n."""
+"""A container killed by signal n exits with 128 + n; so does one whose keeper is killed."""
 
 READER_SECONDS = 5.0
-"""How long to read on after the end: a descendant in a session of its own may hold the pipe."""
+"""How long to read on after the end: what the keeper could not end may hold the pipe."""
+
+KEEPER = Path(__file__).with_name("keeper.py")
 
 _running: set[Child] = set()
 _lock = Lock()
 
 
 class Child:
-    """A process group whose output goes, line by line, to a function.
+    """A program, in the care of a :mod:`keeper`, whose output goes line by line to a function.
 
     Args:
         command: program and arguments; ``python`` and ``python3`` mean this interpreter.
         cwd: working directory.
         environment: the whole environment.
         on_line: called with each line of stdout and stderr, without its end.
-        stdin: bytes for the standard input, or None for an empty one.
+        pass_fds: file descriptors that the program inherits.
+
+    Attributes:
+        pid: process id of the program.
 
     Raises:
         OSError: the program cannot be started.
@@ -57,29 +62,21 @@ class Child:
         program = command[0]
         if Path(program).name in PYTHON_NAMES:
             program = sys.executable
+        order = {
+            "command": [program, *command[1:]],
+            "environment": environment,
+            "passed": pass_fds,
+        }
         self._on_line = on_line
-        self._process = subprocess.Popen(
-            [program, *command[1:]],
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=pass_fds,
-        )
+        self._control = RLock()
+        self._keeper, self.pid = _keep(order, cwd)
         with _lock:
             _running.add(self)
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    @property
-    def pid(self) -> int:
-        """Process id, which is its group's id too."""
-        return self._process.pid
-
     def wait(self, seconds: float | None = None) -> int | None:
-        """Wait for the end.
+        """Wait for the end of the program and of all that it started.
 
         Args:
             seconds: how long at most; None waits for ever.
@@ -88,35 +85,74 @@ class Child:
             Exit code (128 + n after signal n), or None if it still runs.
         """
         try:
-            code = self._process.wait(seconds)
+            code = self._keeper.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-        # A container ends with its first process: what that one left behind ends too.
-        self._signal(signal.SIGKILL)
+        self._tell(None)
         self._reader.join(READER_SECONDS)
         with _lock:
             _running.discard(self)
         return code if code >= 0 else SIGNAL_BASE - code
 
     def stop(self, grace: float = GRACE_SECONDS) -> None:
-        """End the whole group: SIGTERM, and SIGKILL after a grace period in seconds."""
-        if self._process.poll() is None:
-            self._signal(signal.SIGTERM)
-            if self.wait(grace) is None:
-                self._signal(signal.SIGKILL)
-        self.wait()
+        """End it: SIGTERM to its group, and SIGKILL to everything after a grace in seconds."""
+        self._tell(b"t")
+        if self.wait(grace) is None:
+            self._tell(None)
+            self.wait()
 
-    def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+    def _tell(self, order: bytes | None) -> None:
+        """Write to the keeper; None closes the pipe."""
+        pipe = self._keeper.stdin
+        with self._control, suppress(BrokenPipeError):
+            if pipe is None or pipe.closed:
+                return
+            if order is None:
+                pipe.close()
+            else:
+                pipe.write(order)
 
     def _read(self) -> None:
-        pipe = self._process.stdout
+        pipe = self._keeper.stdout
         if pipe is None:
             return
         with pipe:
             for line in pipe:
                 self._on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _keep(order: dict[str, Any], cwd: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a keeper and its program; returns the keeper and the program's process id."""
+    report, told = os.pipe()
+    try:
+        keeper = subprocess.Popen(
+            # As this interpreter decodes names and arguments, and with nothing of the job's.
+            [sys.executable, "-IS", "-X", f"utf8={sys.flags.utf8_mode}", str(KEEPER), str(told)],
+            cwd=cwd,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(told, *order["passed"]),
+        )
+    except OSError:
+        os.close(report)
+        raise
+    finally:
+        os.close(told)
+    pipe = keeper.stdin
+    with os.fdopen(report, "rb") as answer, suppress(BrokenPipeError):
+        if pipe is not None:
+            pipe.write(json.dumps(order).encode() + b"\n")
+        pid = int(answer.read() or 0)
+    if pid > 0:
+        return keeper, pid
+    keeper.communicate()
+    program = order["command"][0]
+    if pid == 0:
+        raise OSError(f"the process that starts {program} ended with code {keeper.returncode}")
+    raise OSError(-pid, os.strerror(-pid), program)
 
 
 def stop_all(grace: float = GRACE_SECONDS) -> None:

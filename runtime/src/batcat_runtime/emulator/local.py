@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 STOP_SECONDS = 15
 """How long stop() waits for the server to end its jobs, in seconds."""
 
+SAVE_SECONDS = 300
+"""How long stop() waits for a server that also writes its state, in seconds."""
+
 MESSAGE_LINES = 20
 """How many of the server's last error lines a failed start shows."""
 
@@ -63,6 +66,7 @@ class LocalAws:
         command += ["--port", str(port), "--region", region, "--account", account]
         for name, folder in (images or {}).items():
             command += ["--image", f"{name}={folder}"]
+        self._patience = STOP_SECONDS if state is None else SAVE_SECONDS
         if state is not None:
             command += ["--state", str(state)]
         self._process = subprocess.Popen(
@@ -135,7 +139,7 @@ class LocalAws:
             self._process.terminate()
         stdin.close()
         try:
-            self._process.wait(STOP_SECONDS)
+            self._process.wait(self._patience)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

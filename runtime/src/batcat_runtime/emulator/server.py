@@ -12,20 +12,21 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .extensions import WARM_BESIDE
 from .moto_light import leave_out_ec2
 from .services import load
-from .state import State, StateInUseError
+from .state import State, StateError
+from .workfolder import work_folder
 from .world import World
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     from .gateway import Gateway
@@ -81,36 +82,44 @@ def serve(options: Options) -> int:
         return _give_up(f"cannot listen on {HOST}:{options.port}: {error.strerror}")
     try:
         state = State(options.state) if options.state else None
-    except StateInUseError as error:
+    except StateError as error:
         return _give_up(str(error))
-    with tempfile.TemporaryDirectory(prefix="batcat-local-", ignore_cleanup_errors=True) as work:
+    with work_folder() as work:
         world = World(
             url=f"http://{HOST}:{server.server_port}",
             region=options.region,
             account=options.account,
             images=options.images,
-            workdir=Path(work),
+            workdir=work,
             state=options.state,
         )
-        _prepare_environment(world)
-        for path in WARM_BESIDE:
-            threading.Thread(target=_warm_beside, args=(world, path), daemon=True).start()
-        gateway = _gateway(world)
-        server.app, server.RequestHandlerClass = gateway, _handler()
-        threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
-        if state is not None:
-            state.load(world)
-            world.closing.append(lambda: state.save(world))
-        _announce(world)
-        threading.Thread(target=_warm, args=(gateway,), daemon=True).start()
-        stop.wait()
-        # Jobs send their last lines, and S3 is read, so the socket closes after them.
-        world.close()
-        server.shutdown()
-        server.server_close()
+        try:
+            _serve(world, server, state, stop)
+        except StateError as error:
+            world.close()
+            return _give_up(str(error))
+    return 0
+
+
+def _serve(world: World, server: Any, state: State | None, stop: threading.Event) -> None:
+    _prepare_environment(world)
+    for path in WARM_BESIDE:
+        threading.Thread(target=_warm_beside, args=(world, path), daemon=True).start()
+    gateway = _gateway(world)
+    server.app, server.RequestHandlerClass = gateway, _handler()
+    threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
+    if state is not None:
+        state.load(world)
+        world.closing.append(lambda: state.save(world))
+    _announce(world)
+    threading.Thread(target=_warm, args=(gateway,), daemon=True).start()
+    stop.wait()
+    # Jobs send their last lines, and S3 is read, so the socket closes after them.
+    world.close()
+    server.shutdown()
+    server.server_close()
     if state is not None:
         state.close()
-    return 0
 
 
 def _stop_event(*, parent_pipe: bool) -> threading.Event:

@@ -2,7 +2,9 @@
 
 Kept of S3: buckets with their regions; each object's latest body, content type and metadata.
 Bucket settings, older versions and tags are not. It is written when the server stops in order;
-a server that is killed leaves the state of its last orderly stop.
+a server that is killed, even while it writes, leaves the state of its last orderly stop: bodies
+go into a folder of their own, and renaming the index that points at them is the one moment of
+change.
 """
 
 from __future__ import annotations
@@ -11,20 +13,19 @@ import fcntl
 import json
 import os
 import shutil
-from contextlib import suppress
+import tempfile
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .world import World
 
 INDEX = "index.json"
 
 
-class StateInUseError(Exception):
-    """Another server keeps its state in the folder."""
+class StateError(Exception):
+    """The folder cannot be used; the message says why and what to do."""
 
 
 class State:
@@ -34,51 +35,64 @@ class State:
         folder: made if it does not exist.
 
     Raises:
-        StateInUseError: another server uses it at this moment.
+        StateError: another server uses it at this moment.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self._index = folder / "s3" / INDEX
+        self._index.parent.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
-            raise StateInUseError(f"another local AWS keeps its state in {folder}") from None
+            raise StateError(
+                f"another local AWS keeps its state in {folder}; stop it or use another folder",
+            ) from None
 
     def load(self, world: World) -> None:
-        """Put the kept buckets and objects into S3."""
-        file = self.folder / "s3" / INDEX
-        if not file.exists():
+        """Put the kept buckets and objects into S3.
+
+        Raises:
+            StateError: what is kept cannot be read.
+        """
+        if not self._index.exists():
             return
-        for bucket in json.loads(file.read_text(encoding="utf-8")):
-            s3 = world.client("s3", bucket["Region"])
-            place = {}
-            if bucket["Region"] != "us-east-1":
-                place = {"CreateBucketConfiguration": {"LocationConstraint": bucket["Region"]}}
-            s3.create_bucket(Bucket=bucket["Bucket"], **place)
-            for entry in bucket["Objects"]:
-                with (self.folder / "s3" / entry.pop("File")).open("rb") as body:
-                    s3.put_object(Bucket=bucket["Bucket"], Body=body, **entry)
+        try:
+            for bucket in json.loads(self._index.read_text(encoding="utf-8")):
+                self._load_bucket(world, bucket)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StateError(
+                f"the state in {self._index.parent} cannot be read ({error!r}); "
+                "remove that folder to begin with an empty S3",
+            ) from error
+
+    def _load_bucket(self, world: World, bucket: dict[str, Any]) -> None:
+        s3 = world.client("s3", bucket["Region"])
+        place = {}
+        if bucket["Region"] != "us-east-1":
+            place = {"CreateBucketConfiguration": {"LocationConstraint": bucket["Region"]}}
+        s3.create_bucket(Bucket=bucket["Bucket"], **place)
+        for entry in bucket["Objects"]:
+            with (self._index.parent / entry.pop("File")).open("rb") as body:
+                s3.put_object(Bucket=bucket["Bucket"], Body=body, **entry)
 
     def save(self, world: World) -> None:
         """Write all buckets and objects; the old copy stays until the new one is complete."""
-        fresh = self.folder / "s3.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir()
-        s3 = world.client("s3")
-        buckets = [
-            _save_bucket(world, bucket["Name"], fresh) for bucket in s3.list_buckets()["Buckets"]
-        ]
-        (fresh / INDEX).write_text(json.dumps(buckets, indent=1), encoding="utf-8")
-        shutil.rmtree(self.folder / "s3", ignore_errors=True)
-        fresh.rename(self.folder / "s3")
+        bodies = Path(tempfile.mkdtemp(dir=self._index.parent))
+        names = [found["Name"] for found in world.client("s3").list_buckets()["Buckets"]]
+        fresh = bodies / INDEX
+        fresh.write_text(
+            json.dumps([_save_bucket(world, name, bodies) for name in names], indent=1)
+        )
+        fresh.replace(self._index)
+        for old in self._index.parent.iterdir():
+            if old.is_dir() and old != bodies:
+                shutil.rmtree(old, ignore_errors=True)
 
     def close(self) -> None:
-        """Let others use the folder."""
-        with suppress(FileNotFoundError):
-            (self.folder / ".lock").unlink()
+        """Let others use the folder; its lock file stays, for who waits for it may hold it open."""
         os.close(self._lock)
 
 
@@ -92,6 +106,10 @@ def _save_bucket(world: World, bucket: str, folder: Path) -> dict[str, Any]:
             name = sha256(f"{bucket}/{found['Key']}".encode()).hexdigest()
             with (folder / name).open("wb") as target:
                 shutil.copyfileobj(answer["Body"], target, 1 << 20)
-            entry = {"File": name, "Key": found["Key"], "ContentType": answer["ContentType"]}
+            entry = {
+                "File": f"{folder.name}/{name}",
+                "Key": found["Key"],
+                "ContentType": answer["ContentType"],
+            }
             objects.append(entry | {"Metadata": answer["Metadata"]})
     return {"Bucket": bucket, "Region": region, "Objects": objects}

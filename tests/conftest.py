@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 Render = Callable[..., Path]
 Ask = Callable[..., Mapping[str, Any]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Git = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +96,48 @@ def run() -> Run:
         return done
 
     return start
+
+
+@pytest.fixture(scope="session")
+def git(run: Run) -> Git:
+    """Run git in a folder as somebody; gives what it says."""
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+
+    def call(folder: Path, *arguments: str) -> str:
+        return str(run(folder, "git", *identity, *arguments).stdout).strip()
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def commit(git: Git) -> Callable[[Path, str], None]:
+    """Commit everything there is."""
+
+    def call(folder: Path, message: str) -> None:
+        git(folder, "add", "--all")
+        git(folder, "commit", "--quiet", "--allow-empty", f"--message={message}")
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def update(git: Git) -> Callable[..., None]:
+    """Run ``copier update`` without trust, and expect no file that needs a decision."""
+
+    def call(project: Path, version: str = "v1.1.0", **answers: Any) -> None:
+        copier.run_update(
+            project,
+            data=answers,
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            vcs_ref=version,
+            unsafe=False,
+        )
+        assert git(project, "ls-files", "-u") == ""
+        assert not list(project.rglob("*.rej"))
+
+    return call
 
 
 @pytest.fixture

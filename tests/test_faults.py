@@ -224,7 +224,7 @@ def test_ctrl_c_stops_the_job_as_well(project: Path, aws: LocalAws) -> None:
 def test_alone_a_step_without_input_says_what_is_missing(project: Path, run: Run) -> None:
     (project / "data" / "raw" / "a.csv").unlink()
     done = run(project, "python", "script/load.py", code=FAILED)
-    assert "no CSV file in" in done.stderr
+    assert "data/raw holds no input for load; put data there" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -34,10 +34,8 @@ ALWAYS = FOLDERS | {
     "docs/README.md",
     "pyproject.toml",
     "requirements.txt",
-    "script/common.py",
     "script/config.json",
     "test/conftest.py",
-    "test/test_common.py",
     "test/test_deploy.py",
     "test/test_trigger.py",
 }

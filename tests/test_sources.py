@@ -14,6 +14,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 Run = Callable[..., Any]
+Git = Callable[..., str]
 
 
 def runtime_line(project: Path) -> str:
@@ -24,21 +25,15 @@ def runtime_line(project: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory, template: Path, run: Run) -> Path:
+def clone(tmp_path_factory: pytest.TempPathFactory, template: Path, git: Git) -> Path:
     """A git repository with the template and the tag v1.2.0."""
     folder = tmp_path_factory.mktemp("source") / "batcat with blank"
     shutil.copytree(template, folder)
-    git(run, folder, "init", "--quiet")
-    git(run, folder, "add", "--all")
-    git(run, folder, "commit", "--quiet", "--message=one")
-    git(run, folder, "tag", "v1.2.0")
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=one")
+    git(folder, "tag", "v1.2.0")
     return folder
-
-
-def git(run: Run, folder: Path, *arguments: str) -> str:
-    """Run git as somebody."""
-    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-    return str(run(folder, "git", *identity, *arguments).stdout).strip()
 
 
 def test_a_published_version_is_pinned(render: Callable[..., Path], tmp_path: Path) -> None:
@@ -66,16 +61,16 @@ def test_a_git_url_is_installed_at_the_tag_of_the_template(clone: Path, tmp_path
     assert runtime_line(tmp_path / "p") == expected
 
 
-def test_between_tags_the_commit_is_named_in_full(clone: Path, tmp_path: Path, run: Run) -> None:
-    git(run, clone, "commit", "--quiet", "--allow-empty", "--message=two")
+def test_between_tags_the_commit_is_named_in_full(clone: Path, tmp_path: Path, git: Git) -> None:
+    git(clone, "commit", "--quiet", "--allow-empty", "--message=two")
     url = f"git+{clone.as_uri()}"
     copier.run_copy(url, tmp_path / "p", defaults=True, quiet=True, vcs_ref="HEAD")
-    commit = git(run, clone, "rev-parse", "HEAD")
+    commit = git(clone, "rev-parse", "HEAD")
     assert f"@{commit}#subdirectory=runtime" in runtime_line(tmp_path / "p")
 
 
 @pytest.mark.parametrize(
-    ("source", "url"),
+    "names",
     [
         ("gh:team/batcat", "git+https://github.com/team/batcat"),
         ("gl:team/batcat", "git+https://gitlab.com/team/batcat"),
@@ -86,14 +81,15 @@ def test_between_tags_the_commit_is_named_in_full(clone: Path, tmp_path: Path, r
     ],
 )
 def test_other_sources_become_urls_that_pip_knows(
-    clone: Path, tmp_path: Path, run: Run, source: str, url: str
+    clone: Path, tmp_path: Path, run: Run, git: Git, names: tuple[str, str]
 ) -> None:
+    source, url = names
     # git itself is told that the address lies on this machine, so nothing is fetched.
     config = tmp_path / "gitconfig"
     address = url.removeprefix("git+")
     for shape in (source, address, f"{address}.git"):
         key = f"url.{clone.as_uri()}.insteadOf"
-        git(run, tmp_path, "config", "--file", str(config), "--add", key, shape)
+        git(tmp_path, "config", "--file", str(config), "--add", key, shape)
     command = ("copier", "copy", "--defaults", "--quiet", source, "p")
     run(tmp_path, *command, GIT_CONFIG_GLOBAL=str(config))
     line = runtime_line(tmp_path / "p")

@@ -5,11 +5,12 @@ python script/{{ script.name }}.py
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import batcat_runtime as bc
 import pandas as pd
 
-from common import ROOT, read_folder, run_step, write_table
-
+ROOT = Path(__file__).resolve().parent.parent
 STEP = "{{ script.name }}"
 
 
@@ -26,22 +27,11 @@ def transform(table: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Read the input, transform it, write the output."""
     logger = bc.get_logger(STEP)
-{%- if script.previous %}
-    previous = ROOT / "data" / "tmp" / "{{ script.previous }}"
-    folder = bc.processing_input_path("{{ script.previous }}", local=previous)
-    table = transform(read_folder(folder, newest=not bc.in_processing_job()))
-{%- else %}
-    folder = bc.processing_input_path("raw", local=ROOT / "data" / "raw")
-    table = transform(read_folder(folder))
-{%- endif %}
-{%- if script.last %}
-    path = bc.processing_output_path(STEP, local=ROOT / "data" / "result")
-{%- else %}
-    path = bc.processing_output_path(STEP, local=ROOT / "data" / "tmp" / STEP)
-{%- endif %}
-    file = write_table(table, path)
-    logger.info("%d rows, %d columns: %s", len(table), table.shape[1], file)
+    table = bc.read_folder(bc.step_input_path(STEP, ROOT))
+    result = transform(table)
+    file = bc.write_table(result, bc.step_output_path(STEP, ROOT))
+    logger.info("%d of %d rows kept: %s", len(result), len(table), file)
 
 
 if __name__ == "__main__":
-    run_step(STEP, main)
+    bc.run_step(STEP, main)

@@ -5,12 +5,13 @@ python script/{{ script.name }}.py
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import batcat_runtime as bc
 import numpy as np
 import pandas as pd
 
-from common import ROOT, read_folder, run_step, write_table
-
+ROOT = Path(__file__).resolve().parent.parent
 STEP = "{{ script.name }}"
 MEASURES = ["radius", "texture", "perimeter", "area", "smoothness"]
 
@@ -61,14 +62,13 @@ def transform(table: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Read the raw data, transform it, write the features."""
     logger = bc.get_logger(STEP)
-    raw = read_folder(bc.processing_input_path("raw", local=ROOT / "data" / "raw"))
+    raw = bc.read_folder(bc.step_input_path(STEP, ROOT))
     features = transform(raw)
     if features.empty:
         raise bc.DataError(f"none of the {len(raw)} rows is sound; check the raw data")
-    path = bc.processing_output_path(STEP, local=ROOT / "data" / "tmp" / STEP)
-    file = write_table(features, path)
+    file = bc.write_table(features, bc.step_output_path(STEP, ROOT))
     logger.info("%d of %d rows kept: %s", len(features), len(raw), file)
 
 
 if __name__ == "__main__":
-    run_step(STEP, main)
+    bc.run_step(STEP, main)

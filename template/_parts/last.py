@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import InconsistentVersionWarning
 
-from common import ROOT, read_folder, run_step, write_table
-
+ROOT = Path(__file__).resolve().parent.parent
 STEP = "{{ script.name }}"
 
 
@@ -44,7 +43,10 @@ def select_features(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Take the columns the model was trained on, in its order."""
     missing = [name for name in names if name not in table.columns]
     if missing:
-        raise bc.DataError(f"features are missing: {', '.join(missing)}; train the model again")
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise bc.DataError(
+            f"features are missing: {', '.join(missing[:3])}{more}; train the model again"
+        )
     return table[names]
 
 
@@ -73,17 +75,14 @@ def predict(table: pd.DataFrame, model: Any, threshold: float) -> pd.DataFrame:
 def main() -> None:
     """Read the features, predict, write the predictions."""
     logger = bc.get_logger(STEP)
-    config = bc.get_config(str(ROOT / "script" / "config.json"))
+    config = bc.get_config(ROOT / "script" / "config.json")
     model = load_model(ROOT / config["model"])
-    previous = ROOT / "data" / "tmp" / "{{ script.previous }}"
-    folder = bc.processing_input_path("{{ script.previous }}", local=previous)
-    table = read_folder(folder, newest=not bc.in_processing_job())
+    table = bc.read_folder(bc.step_input_path(STEP, ROOT))
     result = table.pipe(predict, model, config["threshold"])
-    path = bc.processing_output_path(STEP, local=ROOT / "data" / "result")
-    file = write_table(result, path)
+    file = bc.write_table(result, bc.step_output_path(STEP, ROOT))
     malignant = int((result["prediction"] == "malignant").sum())
     logger.info("%d rows, %d of them malignant: %s", len(result), malignant, file)
 
 
 if __name__ == "__main__":
-    run_step(STEP, main)
+    bc.run_step(STEP, main)

@@ -79,7 +79,7 @@ def main() -> None:
 
     model = fit(*transform_both(train_x, train_y))
     metrics = measure(model, *transform_both(test_x, test_y))
-    config = bc.get_config(str(ROOT / "script" / "config.json"))
+    config = bc.get_config(ROOT / "script" / "config.json")
     joblib.dump(model, ROOT / config["model"])
     (ROOT / "model" / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     logger.info("%s saved; on %d unseen rows: %s", config["model"], metrics["n"], metrics)

@@ -1,0 +1,238 @@
+"""Another answer changes a project exactly where it must, and the project goes on living."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+import yaml
+
+Run = Callable[..., Any]
+Git = Callable[..., str]
+Commit = Callable[[Path, str], None]
+Update = Callable[..., None]
+Files = Callable[[Path], set[str]]
+MEMORY = ".copier-answers.yml"
+EXAMPLE = {"id", "probability", "prediction"}
+
+
+@pytest.fixture(scope="module")
+def release(
+    tmp_path_factory: pytest.TempPathFactory, template: Path, git: Git, commit: Commit
+) -> Path:
+    """The template as it is on disk, released as v1.0.0."""
+    folder = tmp_path_factory.mktemp("release") / "batcat"
+    shutil.copytree(template, folder)
+    git(folder, "init", "--quiet")
+    commit(folder, "Release")
+    git(folder, "tag", "v1.0.0")
+    return folder
+
+
+@pytest.fixture
+def generate(release: Path, tmp_path: Path, git: Git, commit: Commit) -> Callable[..., Path]:
+    """Generate a project and commit it."""
+
+    def call(**answers: Any) -> Path:
+        folder = tmp_path / "project"
+        copier.run_copy(str(release), folder, data=answers, defaults=True, quiet=True, unsafe=False)
+        git(folder, "init", "--quiet")
+        commit(folder, "Start")
+        return folder
+
+    return call
+
+
+@pytest.fixture
+def live(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Live in a project: lint, types, tests, and the whole pipeline; gives its one result."""
+
+    def call(project: Path) -> Path:
+        run(project, "ruff", "format", "--check", "--diff", ".")
+        run(project, "ruff", "check", ".")
+        run(project, "mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"))
+        run(project, "pytest", "-q", "-p", "no:cacheprovider")
+        if (project / "script" / "train.py").exists():
+            run(project, "python", "script/train.py")
+        else:
+            (project / "data" / "raw" / "a.csv").write_text("id,x\n1,1.5\n,\n", encoding="utf-8")
+        outcome = json.loads(run(project, "batcat", "run", "--json").stdout)
+        assert outcome["status"] == "SUCCEEDED"
+        (result,) = (project / "data" / "result").rglob("*.csv")
+        return result
+
+    return call
+
+
+def of_steps(*names: str) -> set[str]:
+    """The files of steps."""
+    return {f"script/{name}.py" for name in names} | {f"test/test_{name}.py" for name in names}
+
+
+def of_purpose(purpose: str) -> set[str]:
+    """The files that are named after the purpose."""
+    return {
+        f"deploy/setup_stepfunctions_{purpose}.py",
+        f"deploy/2026-health-screening-{purpose}-trigger/lambda_function.py",
+    }
+
+
+def remembered(project: Path) -> dict[str, Any]:
+    """The answers file."""
+    return dict(yaml.safe_load((project / MEMORY).read_text(encoding="utf-8")))
+
+
+def contents(project: Path, names: set[str]) -> dict[str, bytes]:
+    """What files hold."""
+    return {name: (project / name).read_bytes() for name in names}
+
+
+ROLE = "arn:aws:iam::123456789012:role/workflow"
+TEMPLATE, CONFIG = "deploy/template.yaml", "deploy/config.json"
+WORKFLOW = "deploy/workflow.asl.json"
+IMAGE = "deploy/docker/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (
+            {"steps": "preprocess, add_features, inference"},
+            of_steps("add_features"),
+            set[str](),
+            {CONFIG, WORKFLOW},
+        ),
+        ({"licence": "none"}, set[str](), {"LICENSE"}, set[str]()),
+        (
+            {"purpose": "scoring"},
+            of_purpose("scoring"),
+            of_purpose("inference"),
+            {CONFIG, TEMPLATE, "pyproject.toml"},
+        ),
+        ({"trigger": "schedule"}, set[str](), set[str](), {TEMPLATE}),
+        ({"workflow_execution_role": ROLE}, set[str](), set[str](), {TEMPLATE, CONFIG}),
+        (
+            {"python_version": "3.13"},
+            set[str](),
+            set[str](),
+            {TEMPLATE, CONFIG, IMAGE, "pyproject.toml"},
+        ),
+        (
+            {"package_index_url": "https://mirror.example/simple"},
+            set[str](),
+            set[str](),
+            {IMAGE, "requirements.txt"},
+        ),
+        ({"result_bucket": "acme-results"}, set[str](), set[str](), {TEMPLATE, CONFIG}),
+        (
+            {"description": "Another", "author": "Another"},
+            set[str](),
+            set[str](),
+            {"pyproject.toml"},
+        ),
+    ],
+    ids=lambda change: "-".join(change[0]),
+)
+def test_another_answer_touches_exactly_its_files_and_can_be_taken_back(
+    generate: Callable[..., Path],
+    commit: Commit,
+    update: Update,
+    files: Files,
+    change: tuple[dict[str, Any], set[str], set[str], set[str]],
+) -> None:
+    answers, added, removed, changed = change
+    project = generate()
+    names, answered = files(project), remembered(project)
+    before = contents(project, names)
+
+    update(project, "v1.0.0", **answers)
+    assert files(project) == (names | added) - removed
+    after = contents(project, names - removed)
+    assert {name for name in after if after[name] != before[name]} == changed | {MEMORY}
+    assert {**remembered(project), **answers} == remembered(project)
+    commit(project, "Other answer")
+
+    update(project, "v1.0.0", **{name: answered[name] for name in answers})
+    assert files(project) == names
+    assert remembered(project) == answered
+    own = set(answered["owned"])
+    assert contents(project, names - own - {MEMORY}) == {
+        name: text for name, text in before.items() if name not in own | {MEMORY}
+    }
+
+
+@pytest.mark.parametrize(
+    ("begin", "change"),
+    [
+        ({}, ("preprocess, inference, report", "report", EXAMPLE, 143)),
+        ({}, ("preprocess, add_features, inference", "inference", EXAMPLE, 143)),
+        ({}, ("preprocess", "preprocess", {"id", "mean_area", "area_spread"}, 143)),
+        ({"example": False, "steps": "load, clean, score"}, ("load, score", "score", {"id"}, 1)),
+    ],
+    ids=["last", "middle", "only one left", "one fewer"],
+)
+def test_a_pipeline_runs_on_after_its_steps_have_changed(
+    generate: Callable[..., Path],
+    update: Update,
+    live: Callable[[Path], Path],
+    begin: dict[str, Any],
+    change: tuple[str, str, set[str], int],
+) -> None:
+    """What the new last step wrote is what ``batcat run`` fetches."""
+    steps, result, columns, rows = change
+    project = generate(**begin)
+    update(project, "v1.0.0", steps=steps)
+    file = live(project)
+    assert file.name.startswith(f"{result}_")
+    with file.open(encoding="utf-8", newline="") as text:
+        table = list(csv.DictReader(text))
+    assert len(table) == rows
+    assert columns <= set(table[0])
+    for step in set(steps.split(", ")) - {"preprocess", "inference"}:
+        assert "malignant" not in (project / "script" / f"{step}.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"purpose": "scoring", "trigger": "s3", "licence": "none"},
+        {"trigger": "schedule", "python_version": "3.13"},
+    ],
+    ids=["purpose", "schedule"],
+)
+def test_a_project_lives_on_with_other_answers(
+    generate: Callable[..., Path],
+    update: Update,
+    live: Callable[[Path], Path],
+    answers: dict[str, Any],
+) -> None:
+    project = generate(example=False, steps="load, score")
+    update(project, "v1.0.0", **answers)
+    assert live(project).read_text(encoding="utf-8") == "id,x\n1.0,1.5\n"
+
+
+@pytest.mark.parametrize(
+    ("began", "advice"),
+    [(True, "delete or rewrite them"), (False, "generate another project with it")],
+    ids=["with", "without"],
+)
+def test_the_example_says_only_how_a_project_begins(
+    generate: Callable[..., Path], git: Git, update: Update, began: bool, advice: str
+) -> None:
+    """Scripts are the owner's, so an update can neither add nor take them."""
+    project = generate(example=began)
+    with pytest.raises(ValueError, match=advice):
+        update(project, "v1.0.0", example=not began)
+    with pytest.raises(ValueError, match=advice):
+        copier.run_recopy(
+            project, data={"example": not began}, defaults=True, overwrite=True, quiet=True
+        )
+    assert git(project, "status", "--porcelain") == ""
+    update(project, "v1.0.0", example=began)
+    assert git(project, "status", "--porcelain") == ""

@@ -11,7 +11,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "events": (f"{_HERE}.events:install",),
     "iam": (f"{_HERE}.iam:install",),
     # S3 sends its notifications through EventBridge, so the events extension covers it too.
-    "s3": (f"{_HERE}.events:install", f"{_HERE}.bucket_policies:install"),
+    "s3": (f"{_HERE}.events:install", f"{_HERE}.s3:install"),
     "logs": (f"{_HERE}.logs:install",),
     "sts": (f"{_HERE}.iam.sessions:install",),
     "stepfunctions": (f"{_HERE}.stepfunctions:install",),

@@ -19,7 +19,9 @@ _CHECKSUMS = (
 _PART_CHECKSUMS = " ".join(f"MultipartUpload.Parts.{name}" for name in _CHECKSUMS.split())
 _CONTENT = (
     "ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires "
-    "Metadata ServerSideEncryption SSEKMSKeyId StorageClass Tagging"
+    "Metadata ServerSideEncryption=AES256|aws:kms|aws:kms:dsse SSEKMSKeyId Tagging "
+    "StorageClass=STANDARD|REDUCED_REDUNDANCY|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|"
+    "GLACIER_IR|GLACIER|DEEP_ARCHIVE"
 )
 _CONDITIONS = "IfMatch IfModifiedSince IfNoneMatch IfUnmodifiedSince Range"
 _RESPONSE = (
@@ -46,7 +48,7 @@ OPERATIONS: dict[str, str] = {
     "HeadObject": f"{_VERSION} {_CONDITIONS} ChecksumMode",
     "PutObject": (
         f"{_KEY} Body ContentLength {_CONTENT} {_DIGEST} {_CHECKSUMS} WebsiteRedirectLocation "
-        "BucketKeyEnabled IfMatch IfNoneMatch"
+        "BucketKeyEnabled IfMatch IfNoneMatch=*"
     ),
     "CopyObject": (
         f"{_KEY} {_CONTENT} WebsiteRedirectLocation BucketKeyEnabled CopySource "
@@ -67,7 +69,7 @@ OPERATIONS: dict[str, str] = {
     "UploadPartCopy": f"{_UPLOAD} PartNumber CopySource CopySourceRange ExpectedSourceBucketOwner",
     "CompleteMultipartUpload": (
         f"{_UPLOAD} MultipartUpload.Parts.ETag MultipartUpload.Parts.PartNumber {_PART_CHECKSUMS} "
-        "IfNoneMatch"
+        "IfNoneMatch=*"
     ),
     "AbortMultipartUpload": _UPLOAD,
     "ListParts": f"{_UPLOAD} MaxParts PartNumberMarker",

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .patching import replace
+from batcat_runtime.emulator.patching import replace
 
 if TYPE_CHECKING:
-    from .world import World
+    from batcat_runtime.emulator.world import World
 
 MET = {"Bool": {"aws:securetransport": "true"}}
 """Conditions whose outcome is known: operator, key in lower case, value that holds."""

@@ -50,6 +50,7 @@ class ChangeSets(Stacks):
             stack = self.updatable(request["StackName"])
         elif kind != "CREATE":
             raise NotEmulated(f"A change set of type {kind}")
+        self.check_role(request.get("RoleARN") or (stack.role if stack else None))
         if stack and name in stack.change_sets:
             raise ServiceError("AlreadyExistsException", f"ChangeSet {name} already exists")
         stack_id = stack.id if stack else self.new_id("stack", request["StackName"])

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.roles import assumable
 
 from . import model as models
 from . import operations, plan, requests
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .model import Model
     from .state import ChangeSet, Stack
 
+PRINCIPAL = "cloudformation.amazonaws.com"
+ARN_PARTS = 6
 TEMPLATE = ("TemplateBody", "TemplateURL")
 COMMON = (
     "StackName",
@@ -37,6 +40,9 @@ class Stacks(Registry):
         """Make a stack; its resources follow in the background."""
         requests.only(request, *COMMON, "OnFailure", "EnableTerminationProtection")
         name = request["StackName"]
+        if request.get("OnFailure") and "DisableRollback" in request:
+            raise ValidationError("Either DisableRollback or OnFailure can be specified, not both.")
+        self.check_role(request.get("RoleARN"))
         if self.find(name):
             raise ServiceError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack_id = self.new_id("stack", name)
@@ -56,6 +62,7 @@ class Stacks(Registry):
         """Change a stack; its resources follow in the background."""
         requests.only(request, *COMMON, "UsePreviousTemplate")
         stack = self.updatable(request["StackName"])
+        self.check_role(request.get("RoleARN") or stack.role)
         model = self.model_for(request, stack.id, stack)
         requests.check_capabilities(request, model, directly=True)
         if not self.changes(stack, model)[1]:
@@ -80,6 +87,7 @@ class Stacks(Registry):
         stack = self.find(request["StackName"])
         if stack is None or stack.status == GONE:
             return {}
+        self.check_role(request.get("RoleARN") or stack.role)
         if stack.protected:
             raise ValidationError(
                 f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
@@ -154,6 +162,13 @@ class Stacks(Registry):
         stack.capabilities = list(request.get("Capabilities") or [])
         if stack.model is None:
             stack.tags, stack.values = model.tags, model.values
+
+    def check_role(self, arn: str | None) -> None:
+        """Refuse a service role that CloudFormation could not use."""
+        if arn and len(arn.split(":", 5)) < ARN_PARTS:
+            raise ValidationError(f"{arn} is not a valid RoleARN")
+        if arn and not assumable(self._world, arn, PRINCIPAL):
+            raise ValidationError(f"Role {arn} is invalid or cannot be assumed")
 
     def check_exports_or_forget(self, stack: Stack, model: Model) -> None:
         """For a stack that is being made: one whose exports are refused is not kept."""

@@ -83,6 +83,14 @@ def test_a_service_that_is_not_emulated_is_refused_by_name(
         ("logs", "start_query", {"startTime": 0, "endTime": 1, "queryString": "x"}, "StartQuery"),
         ("s3", "get_bucket_website", {"Bucket": "some-bucket"}, "GetBucketWebsite"),
         ("s3", "list_bucket_metrics_configurations", {"Bucket": "b-1"}, "ListBucketMetrics"),
+        # Boto3 would put a prefix before the host of these two.
+        ("stepfunctions", "test_state", {"definition": "{}"}, "TestState"),
+        (
+            "stepfunctions",
+            "start_sync_execution",
+            {"stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m"},
+            "StartSyncExecution",
+        ),
     ],
 )
 def test_an_operation_that_is_not_emulated_is_refused_by_name(

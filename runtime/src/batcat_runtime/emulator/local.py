@@ -112,7 +112,9 @@ class LocalAws:
             import boto3
             from botocore.config import Config
 
-            config = Config(proxies={}).merge(options.pop("config", Config()))
+            # A prefix before the host, as StartSyncExecution has, would lead away from here.
+            mine = Config(proxies={}, inject_host_prefix=False)
+            config = mine.merge(options.pop("config", Config()))
             client = boto3.session.Session().client(
                 service,
                 **{

@@ -168,45 +168,6 @@ def test_a_wrong_answer_is_refused_with_a_valid_one(ask: Ask, question: str, val
 
 
 @pytest.mark.parametrize(
-    "expression",
-    [
-        "",
-        "daily",
-        "0 6 * * *",
-        "cron(0 6 * * *)",
-        "cron(0 6 * * * *)",
-        "cron(0 6 ? * ? *)",
-        "cron(60 6 * * ? *)",
-        "cron(0 24 * * ? *)",
-        "rate(0 days)",
-        "rate(1 fortnight)",
-        "at(2030-13-01T00:00:00)",
-        'cron(0 6 * * ? *)"',
-    ],
-)
-def test_a_wrong_schedule_is_refused(ask: Ask, expression: str) -> None:
-    message = refused(ask, trigger="schedule", schedule_expression=expression)
-    assert "Valid: cron(0 6 * * ? *), rate(1 day) or at(" in message
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "cron(0 6 * * ? *)",
-        "cron(0/15 8-17 ? * MON-FRI *)",
-        "cron(0,30 6 L * ? 2026)",
-        "cron(15 10 ? * 6#3 *)",
-        "rate(1 day)",
-        "rate(5 minutes)",
-        "at(2030-01-31T06:00:00)",
-    ],
-)
-def test_a_right_schedule_is_taken(ask: Ask, expression: str) -> None:
-    answers = ask(trigger="schedule", schedule_expression=expression)
-    assert answers["schedule_expression"] == expression
-
-
-@pytest.mark.parametrize(
     ("answers", "too_many"),
     [
         ({"project": "2026-domain-" + "x" * 33}, 1),

@@ -37,6 +37,12 @@ def test_a_missing_feature_is_named(model: LogisticRegression) -> None:
         predict(pd.DataFrame({"id": [7]}), model, threshold=0.5)
 
 
+def test_of_many_missing_features_a_few_are_named(model: LogisticRegression) -> None:
+    model.fit(pd.DataFrame(dict.fromkeys("abcde", [1.0, 2.0])), [0, 1])
+    with pytest.raises(bc.DataError, match=r"missing: a, b, c and 2 more; train"):
+        predict(pd.DataFrame({"id": [7]}), model, threshold=0.5)
+
+
 def test_without_a_model_it_says_how_to_train_one(tmp_path: Path) -> None:
     with pytest.raises(bc.MissingError, match=r"python script/train\.py"):
         load_model(tmp_path / "absent.joblib")

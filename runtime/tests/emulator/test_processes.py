@@ -125,6 +125,8 @@ def test_a_program_that_cannot_be_started_is_said_so(tmp_path: Path) -> None:
         with pytest.raises(kind) as raised:
             Child([name], tmp_path, clean_environment(tmp_path), print)
         assert raised.value.filename == name
+    with pytest.raises(OSError, match="Invalid argument"):
+        Child(["python"], tmp_path, {"A": "\0"}, print)
 
 
 def test_nothing_stays_open(programs: Programs) -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batcat_runtime.emulator.sagemaker.job import Job
+from batcat_runtime.emulator.sagemaker.runner import Runner
+from batcat_runtime.emulator.sagemaker.transfer import Transfer
+from batcat_runtime.emulator.world import World
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtime.tests.emulator.conftest import Jobs, Store
 
 LIST = """
@@ -152,6 +160,61 @@ def test_continuous_outputs_arrive_while_the_program_runs(
     (Path(folder) / "go").touch()
     until(lambda: store.text("out/progress.txt") == "22", "the second upload")
     assert jobs.describe(name)["ProcessingJobStatus"] == "InProgress"
+
+
+def test_a_slow_upload_does_not_hold_up_the_time_limit(
+    jobs: Jobs, store: Store, tmp_path: Path, until: Any, gone: Callable[[int], bool]
+) -> None:
+    """The program ends in time; the job ends when the upload does."""
+    request = jobs.request(
+        """
+        (PROCESSING / "result/a.csv").write_text("1")
+        print("running", os.getpid(), flush=True)
+        time.sleep(600)
+        """,
+        ProcessingOutputConfig=jobs.outputs(store.uri("out"), "Continuous"),
+        StoppingCondition={"MaxRuntimeInSeconds": 1},
+    )
+    world = World(jobs.aws.url, "us-east-1", "123456789012", {"job": jobs.folder}, tmp_path)
+    slow, may_go_on = threading.Event(), threading.Event()
+
+    def wait(**_: object) -> None:
+        slow.set()
+        may_go_on.wait(60)
+
+    world.client("s3").meta.events.register("before-call.s3.PutObject", wait)
+    job = Job("arn", "us-east-1", request)
+    runner = Runner(world, job, tmp_path / "job")
+    runner.start()
+    try:
+        assert slow.wait(60)
+        pid = until(lambda: jobs.pid(job.name), "the program to start")
+        until(lambda: gone(pid), "the program to end")
+        assert not job.done.is_set()
+    finally:
+        may_go_on.set()
+        runner.join()
+    assert job.status == "Stopped"
+    world.client("s3").close()
+    world.client("logs").close()
+
+
+def test_a_file_is_sent_as_it_was_when_the_upload_began(store: Store, tmp_path: Path) -> None:
+    """A program that writes to it meanwhile neither breaks the upload nor keeps it going."""
+    world = World(store.aws.url, "us-east-1", "123456789012", {}, tmp_path)
+    file = tmp_path / "out/log.txt"
+    file.parent.mkdir()
+    file.write_text("whole")
+    s3 = world.client("s3")
+
+    def write(**_: object) -> None:
+        file.write_text("")
+
+    s3.meta.events.register("before-call.s3.PutObject", write)
+    transfer = Transfer(world, "role", "us-east-1")
+    assert list(transfer.upload(file.parent, store.uri("out"), None, {})) == [file]
+    assert store.text("out/log.txt") == "whole"
+    s3.close()
 
 
 def test_end_of_job_outputs_wait_for_the_end(jobs: Jobs, store: Store, until: Any) -> None:

@@ -15,6 +15,7 @@ can be hit. Elsewhere a descendant that leaves the program's process group outli
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import select
@@ -63,8 +64,9 @@ def main(report: int) -> int:
     os.set_inheritable(report, False)
     try:
         program = _start(order["command"], order["environment"])
-    except OSError as error:
-        os.write(report, str(-(error.errno or 1)).encode())
+    except (OSError, ValueError) as error:  # ValueError: a NUL where none may be
+        problem: int = getattr(error, "errno", None) or errno.EINVAL
+        os.write(report, str(-problem).encode())
         return 1
     os.write(report, str(program).encode())
     for number in (report, *order["passed"]):

@@ -71,9 +71,9 @@ class Host:
 
     def start(self, started: datetime) -> None:
         """Start the process; a program that does not exist ends with code 127."""
+        command = [self._container.path(word) for word in self._command()]
         stream = f"{self._job.name}/{self.name}-{int(started.timestamp())}"
         self._log = LogStream(self._world, LOG_GROUP, stream, self._job.region)
-        command = [self._container.path(word) for word in self._command()]
         try:
             self._child = Child(command, self._container.cwd, self._environment(), self._log.write)
         except OSError as error:

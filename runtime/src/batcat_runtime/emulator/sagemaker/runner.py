@@ -23,13 +23,14 @@ import sys
 import time
 import traceback
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batcat_runtime.emulator.images import ImageError
 
 from .host import Host
 from .job import cut
 from .transfer import Transfer, TransferError
+from .uploads import Uploads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +43,6 @@ DEFAULT_SECONDS = 86_400
 """Run time allowed when StoppingCondition is absent: one day (API reference)."""
 
 POLL_SECONDS = 0.05
-CONTINUOUS_SECONDS = 0.5
-"""How often Continuous outputs are looked at, in seconds."""
 
 
 class Runner(Thread):
@@ -59,7 +58,6 @@ class Runner(Thread):
         super().__init__(name=f"job-{job.name}", daemon=True)
         self._world, self._job, self._folder = world, job, folder
         self._transfer = Transfer(world, job.request["RoleArn"], job.region)
-        self._uploaded: dict[str, dict[Path, tuple[int, int]]] = {}
         self._code = 0
         self._hosts: list[Host] = []
 
@@ -93,7 +91,12 @@ class Runner(Thread):
         started = self._job.begin()
         for host in hosts:
             host.start(started)
-        overtime = self._watch(hosts)
+        uploads = Uploads(self._transfer, request, hosts)
+        uploads.start()
+        try:
+            overtime = self._watch(hosts, uploads)
+        finally:
+            uploads.stop()
         messages = [host.message() for host in hosts]
         self._job.exit_message = cut("".join(message or "" for message in messages)) or None
         if overtime:
@@ -101,8 +104,7 @@ class Runner(Thread):
             return "Stopped", f"MaxRuntimeExceeded: the job ran longer than {limit} s"
         if self._job.stop.is_set():
             return "Stopped", None
-        for host in hosts:
-            self._upload(host, ("EndOfJob", "Continuous"))
+        uploads.finish()
         if self._code:
             return "Failed", f"AlgorithmError: , exit code: {self._code}"
         if None in messages:
@@ -115,14 +117,13 @@ class Runner(Thread):
             source = entry["S3Input"]
             folder = host.path(source["LocalPath"])
             self._transfer.download(source, folder, host.number, count)
-        for entry in self._outputs():
+        for entry in self._job.request.get("ProcessingOutputConfig", {}).get("Outputs", []):
             host.path(entry["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
         host.configure()
 
-    def _watch(self, hosts: list[Host]) -> bool:
+    def _watch(self, hosts: list[Host], uploads: Uploads) -> bool:
         """Wait for the hosts; True if they ran out of time."""
         deadline = time.monotonic() + self._limit()
-        look = time.monotonic() + CONTINUOUS_SECONDS
         running = list(hosts)
         while running:
             running = [host for host in running if host.poll(POLL_SECONDS / len(running)) is None]
@@ -133,28 +134,12 @@ class Runner(Thread):
             if late or self._code or self._job.stop.is_set():
                 _stop(running)
                 return late and not self._code
-            if time.monotonic() > look:
-                for host in hosts:
-                    self._upload(host, ("Continuous",))
-                look = time.monotonic() + CONTINUOUS_SECONDS
+            uploads.check()
         return False
 
     def _limit(self) -> int:
         condition = self._job.request.get("StoppingCondition", {})
         return int(condition.get("MaxRuntimeInSeconds", DEFAULT_SECONDS))
-
-    def _outputs(self) -> list[dict[str, Any]]:
-        config = self._job.request.get("ProcessingOutputConfig", {})
-        return list(config.get("Outputs", []))
-
-    def _upload(self, host: Host, modes: tuple[str, ...]) -> None:
-        key_id = self._job.request.get("ProcessingOutputConfig", {}).get("KmsKeyId")
-        for entry in self._outputs():
-            target = entry["S3Output"]
-            if target["S3UploadMode"] in modes:
-                sent = self._uploaded.setdefault(f"{host.name} {entry['OutputName']}", {})
-                folder = host.path(target["LocalPath"])
-                self._transfer.upload(folder, target["S3Uri"], key_id, sent)
 
 
 def _stop(hosts: list[Host]) -> None:

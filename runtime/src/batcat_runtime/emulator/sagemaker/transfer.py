@@ -6,7 +6,8 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 TRANSFERS = 4
 """How many objects are moved at the same time."""
+
+MEMORY_BYTES = 8 << 20
+"""Up to this size a file is sent from memory."""
 
 
 class TransferError(Exception):
@@ -62,9 +66,9 @@ class Transfer:
         folder: Path,
         uri: str,
         key_id: str | None,
-        sent: dict[Path, tuple[int, int]] | None = None,
-    ) -> None:
-        """Send a folder's files.
+        sent: dict[Path, tuple[int, int]],
+    ) -> Iterator[Path]:
+        """Send a folder's files, one whenever the next is asked for.
 
         Args:
             folder: sent with its subfolders; nothing happens if it is empty.
@@ -73,13 +77,15 @@ class Transfer:
             sent: file to (modification time in ns, size in bytes) of what was sent before;
                 unchanged files are skipped and the table is brought up to date.
 
+        Yields:
+            Each file that was sent.
+
         Raises:
             TransferError: S3 refuses, for example because the bucket does not exist.
         """
         from botocore.exceptions import ClientError
 
         bucket, prefix = split(uri)
-        sent = {} if sent is None else sent
         extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             try:
@@ -88,7 +94,7 @@ class Transfer:
                 if sent.get(file) == mark:
                     continue
                 key = "/".join(filter(None, (prefix.rstrip("/"), _relative(file, folder))))
-                with file.open("rb") as body:
+                with _copy(file, status.st_size) as body:
                     self._s3.put_object(Bucket=bucket, Key=key, Body=body, **extra)
             except FileNotFoundError:
                 continue  # the process removed it meanwhile
@@ -97,6 +103,7 @@ class Transfer:
                     f"ClientError: Failed to upload data to {uri}: {error}",
                 ) from error
             sent[file] = mark
+            yield file
 
     def _objects(self, source: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         """Bucket, key and relative file name of each object, in key order."""
@@ -173,6 +180,17 @@ def _below(key: str, prefix: str) -> str:
     if prefix.endswith("/") or key.startswith(f"{prefix}/"):
         return key[len(prefix) :].lstrip("/")
     return key[prefix.rfind("/") + 1 :]
+
+
+def _copy(file: Path, size: int) -> IO[bytes]:
+    """The first bytes of a file as it is now: the program may write to it while it is sent."""
+    copy = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
+    with file.open("rb") as source:
+        while size > 0 and (part := source.read(min(size, 1 << 20))):
+            copy.write(part)
+            size -= len(part)
+    copy.seek(0)
+    return copy
 
 
 def _relative(file: Path, folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import suppress
 from threading import Condition, Thread
@@ -69,15 +70,22 @@ class LogStream:
                 events, self._events = self._events, []
                 closed = self._closed
             for batch in _batches(events):
-                # A group deleted meanwhile takes its lines with it, as in AWS.
-                with suppress(self._logs.exceptions.ResourceNotFoundException):
-                    self._logs.put_log_events(
-                        logGroupName=self._group,
-                        logStreamName=self._stream,
-                        logEvents=batch,
-                    )
+                self._send(batch)
             if closed:
                 return
+
+    def _send(self, batch: list[dict[str, Any]]) -> None:
+        try:
+            # A group deleted meanwhile takes its lines with it, as in AWS.
+            with suppress(self._logs.exceptions.ResourceNotFoundException):
+                self._logs.put_log_events(
+                    logGroupName=self._group, logStreamName=self._stream, logEvents=batch
+                )
+        except Exception as error:  # noqa: BLE001 - later lines must still be sent
+            sys.stderr.write(
+                f"batcat local: {len(batch)} lines of {self._group} {self._stream} are lost: "
+                f"{type(error).__name__}: {error}\n",
+            )
 
 
 def _ensure(logs: Any, group: str, stream: str) -> None:

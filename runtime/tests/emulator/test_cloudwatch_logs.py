@@ -143,3 +143,16 @@ def test_what_would_be_forgotten_is_refused(
     with pytest.raises(ClientError, match=named) as caught:
         call(logGroupName=group, **needed, **more)
     assert caught.value.response["Error"]["Code"] == "NotEmulated"
+
+
+def test_streams_and_groups_that_are_not_there_are_named_so(aws: LocalAws, group: str) -> None:
+    """Moto finds nothing in a stream, and tags anything."""
+    logs, arn = aws.client("logs"), "arn:aws:logs:us-east-1:123456789012:log-group"
+    for call in (
+        lambda: logs.filter_log_events(logGroupName=group, logStreamNames=["one", "missing"]),
+        lambda: logs.tag_resource(resourceArn=f"{arn}:/missing", tags={"a": "b"}),
+        lambda: logs.list_tags_for_resource(resourceArn=f"{arn}:/missing"),
+    ):
+        assert code_of(call) == "ResourceNotFoundException"
+    logs.tag_resource(resourceArn=f"{arn}:{group}", tags={"a": "b"})
+    assert logs.list_tags_for_resource(resourceArn=f"{arn}:{group}")["tags"] == {"a": "b"}

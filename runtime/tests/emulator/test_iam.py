@@ -133,6 +133,29 @@ def test_a_permissions_boundary_must_exist(aws: LocalAws, make: Callable[..., st
     assert boundary["PermissionsBoundaryArn"] == present
 
 
+def test_a_policy_in_use_is_not_deleted(
+    aws: LocalAws, make: Callable[..., str], unique: Callable[[str], str]
+) -> None:
+    """Attached, as a boundary, or with versions of its own; moto deletes it in any case."""
+    iam = aws.client("iam")
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    made = iam.create_policy(PolicyName=unique("policy"), PolicyDocument=text)
+    policy = {"PolicyArn": made["Policy"]["Arn"]}
+    role = {"RoleName": make(trust()).rpartition("/")[2]}
+    iam.attach_role_policy(**role, **policy)
+    assert error_of(lambda: iam.delete_policy(**policy))[0] == "DeleteConflict"
+    iam.detach_role_policy(**role, **policy)
+    iam.put_role_permissions_boundary(**role, PermissionsBoundary=policy["PolicyArn"])
+    assert error_of(lambda: iam.delete_policy(**policy))[0] == "DeleteConflict"
+    iam.delete_role_permissions_boundary(**role)
+    iam.create_policy_version(**policy, PolicyDocument=text)
+    assert error_of(lambda: iam.delete_policy(**policy))[0] == "DeleteConflict"
+    iam.delete_policy_version(**policy, VersionId="v2")
+    iam.delete_policy(**policy)
+    assert error_of(lambda: iam.get_policy(**policy))[0] == "NoSuchEntity"
+
+
 def test_updating_a_role_keeps_what_is_not_said(aws: LocalAws, make: Callable[..., str]) -> None:
     """Moto would forget the description."""
     arn = make(trust(), Description="why", MaxSessionDuration=7200)

@@ -75,6 +75,14 @@ def rule(**more: Any) -> dict[str, Any]:
             "InvalidEncryptionAlgorithmError",
         ),
         ("put_object", {"Key": "k", "ACL": "mine"}, "InvalidArgument"),
+        ("put_object", {"Key": "k", "ACL": "public-read"}, "AccessControlListNotSupported"),
+        (
+            "create_multipart_upload",
+            {"Key": "k", "ACL": "public-read"},
+            "AccessControlListNotSupported",
+        ),
+        ("put_object", {"Key": "k", "SSEKMSKeyId": "key"}, "InvalidArgument"),
+        ("delete_object_tagging", {"Key": "missing"}, "NoSuchKey"),
         ("put_object", {"Key": "k", "Tagging": "a=1&a=2"}, "InvalidArgument"),
         (
             "put_object_tagging",
@@ -191,6 +199,26 @@ def test_all_tags_can_be_taken_off(store: Store) -> None:
     assert {tag["Key"]: tag["Value"] for tag in found} == {"a": "1", "b": "/"}
     store.s3.put_object_tagging(Bucket=store.bucket, Key="k", Tagging={"TagSet": []})
     assert store.s3.get_object_tagging(Bucket=store.bucket, Key="k")["TagSet"] == []
+
+
+def test_a_bucket_takes_lists_where_its_owner_says_so(
+    aws: LocalAws, unique: Callable[[str], str]
+) -> None:
+    """A new one takes none, as in AWS since April 2023."""
+    s3, bucket = aws.client("s3"), unique("bucket")
+    public = {"Bucket": bucket, "ACL": "public-read"}
+    refused = error_of(lambda: s3.create_bucket(**public))
+    assert refused[0] == "InvalidBucketAclWithObjectOwnership"
+    assert bucket not in [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    s3.create_bucket(Bucket=bucket)
+    (rule,) = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert rule == {"ObjectOwnership": "BucketOwnerEnforced"}
+    s3.put_object(Bucket=bucket, Key="k", ACL="bucket-owner-full-control")
+    controls = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=controls)
+    s3.put_object(Key="k", **public)
+    grants = s3.get_object_acl(Bucket=bucket, Key="k")["Grants"]
+    assert "READ" in [grant["Permission"] for grant in grants]
 
 
 def test_headers_of_a_legacy_link_count_or_are_refused(aws: LocalAws, store: Store) -> None:

@@ -15,8 +15,27 @@ def patch() -> None:
     from moto.iam.models import IAMBackend
     from moto.iam.responses import IamResponse
 
+    delete: Any = IAMBackend.delete_policy
+
+    def delete_policy(self: Any, policy_arn: str) -> None:
+        policy = self.get_policy(policy_arn)
+        bounds = [r for r in self.get_roles() if r.permissions_boundary_arn == policy_arn]
+        if policy.attachment_count or bounds:
+            raise ServiceError(
+                "DeleteConflict", "Cannot delete a policy attached to entities.", 409
+            )
+        if len(policy.versions) > 1:
+            raise ServiceError(
+                "DeleteConflict",
+                "This policy has more than one version. Before you delete a policy, you must "
+                "delete the policy's versions. The default version is deleted with the policy.",
+                409,
+            )
+        delete(self, policy_arn)
+
     replace(
         IAMBackend,
+        delete_policy=delete_policy,
         create_role=_checked_create(IAMBackend.create_role),
         update_assume_role_policy=_update_trust,
         put_role_policy=_checked_policy(IAMBackend.put_role_policy, 2),

@@ -39,6 +39,9 @@ def install(world: World) -> None:
 
     def filter_log_events(self: Any, *arguments: Any) -> Any:
         *most, pattern, _ = arguments
+        _, streams, *_ = most
+        if any(name not in self.streams for name in streams or ()):
+            raise _missing("log stream")
         patterns.parse(pattern or "")  # a wrong one is an error also where nothing was logged
         return find(self, *most, pattern, True)  # AWS always interleaves
 
@@ -58,13 +61,28 @@ def install(world: World) -> None:
             )
         return permit(self, policy_name, policy_doc)
 
+    def checked(act: Any) -> Any:
+        def for_a_group(self: Any, arn: str, *more: Any) -> Any:
+            if all(group.arn != arn for group in self.groups.values()):
+                raise _missing("resource")
+            return act(self, arn, *more)
+
+        return for_a_group
+
     replace(models, EventMessageFilter=_Filter)
     replace(models.LogGroup, filter_log_events=filter_log_events)
     replace(
         backend,
         put_retention_policy=put_retention_policy,
         put_resource_policy=put_resource_policy,
+        tag_resource=checked(backend.tag_resource),
+        untag_resource=checked(backend.untag_resource),
+        list_tags_for_resource=checked(backend.list_tags_for_resource),
     )
+
+
+def _missing(what: str) -> ServiceError:
+    return ServiceError("ResourceNotFoundException", f"The specified {what} does not exist.")
 
 
 class _Filter:

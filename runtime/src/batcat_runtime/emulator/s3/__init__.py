@@ -5,7 +5,8 @@
     checksums        what a client says of a body must be true
     crc              the two CRCs that Python lacks
     uploads          multipart uploads: which there are, their parts and their checksums
-    objects          tags and quiet deletions
+    objects          contents that look like forms, tags, keys and quiet deletions
+    ownership        new buckets take no access control lists
     buckets          policies, encryption and lifecycle rules
     bucket_policies  a policy's statement counts only where it applies
 """
@@ -24,8 +25,8 @@ def install(world: World) -> None:
     Args:
         world: the server it happens in.
     """
-    from . import bucket_policies, buckets, checksums, objects, uploads
+    from . import bucket_policies, buckets, checksums, objects, ownership, uploads
 
     bucket_policies.install(world)
-    for module in (buckets, checksums, objects, uploads):
+    for module in (buckets, checksums, objects, ownership, uploads):
         module.patch()

@@ -17,46 +17,84 @@ FORM = "application/x-www-form-urlencoded"
 def patch() -> None:
     """Read contents and tags as S3 does, and tell of a quiet DeleteObjects the errors only."""
     from moto.core.request import Request
+    from moto.s3.models import S3Backend
     from moto.s3.responses import S3Response
 
-    delete: Any = S3Response._bucket_response_delete_keys  # noqa: SLF001 - the patch
+    # moto would take a content that looks like a form for parameters, and store nothing.
+    replace(Request, want_form_data_parsed=property(_want_form))
+    replace(S3Backend, delete_object_tagging=_checked_untagging(S3Backend.delete_object_tagging))
+    replace(
+        S3Response,
+        _key_response_put=_checked(S3Response._key_response_put),  # noqa: SLF001 - the patch
+        _key_response_post=_checked(S3Response._key_response_post),  # noqa: SLF001 - the patch
+        _bucket_response_delete_keys=_quiet(S3Response._bucket_response_delete_keys),  # noqa: SLF001 - the patch
+        _tagging_from_headers=_tags_of_header,
+        _tagging_from_xml=_tags_of_document,
+    )
 
+
+def _want_form(request: Any) -> bool:
+    signed = credential_scope(request.headers.get("Authorization", ""))
+    return request.mimetype == FORM and signed is not None and signed[1] != "s3"
+
+
+def _checked_untagging(untag: Any) -> Any:
+    def delete_object_tagging(self: Any, bucket_name: str, key_name: str, **more: Any) -> None:
+        if self.get_object(bucket_name, key_name, **more) is None:
+            raise ServiceError("NoSuchKey", "The specified key does not exist.", 404)
+        untag(self, bucket_name, key_name, **more)
+
+    return delete_object_tagging
+
+
+def _checked(respond: Any) -> Any:
+    def checked(self: Any, *arguments: Any) -> Any:
+        _check_key(self.headers)
+        return respond(self, *arguments)
+
+    return checked
+
+
+def _quiet(delete: Any) -> Any:
     def delete_keys(self: Any, bucket_name: str, authenticated: bool = True) -> Any:
         status, headers, body = delete(self, bucket_name, authenticated)
-        if (_first(ET.fromstring(self.body), "Quiet") or "") == "true":  # noqa: S314 - read before
+        if _first(ET.fromstring(self.body), "Quiet") == "true":  # noqa: S314 - read before
             body = _without_deleted(body)
             headers = {key: value for key, value in headers.items() if key != "content-length"}
         return status, headers, body
 
-    def from_headers(_: Any, headers: Any) -> dict[str, str]:
-        pairs = parse_qsl(headers.get("x-amz-tagging") or "", keep_blank_values=True)
-        if len(dict(pairs)) < len(pairs) or any(not key for key, _ in pairs):
-            raise ServiceError(
-                "InvalidArgument",
-                "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
-                "parameters without tag name duplicates.",
-            )
-        return dict(pairs)
+    return delete_keys
 
-    def from_xml(self: Any) -> dict[str, str]:
-        tags = [tag for tag in ET.fromstring(self.body).iter() if _name(tag) == "Tag"]  # noqa: S314 - read before
-        found = {_first(tag, "Key") or "": _first(tag, "Value") or "" for tag in tags}
-        if len(found) < len(tags):
-            raise ServiceError("InvalidTag", "Cannot provide multiple Tags with the same key")
-        return found
 
-    def want_form_data_parsed(self: Any) -> bool:
-        signed = credential_scope(self.headers.get("Authorization", ""))
-        return self.mimetype == FORM and signed is not None and signed[1] != "s3"
+def _tags_of_header(_: Any, headers: Any) -> dict[str, str]:
+    pairs = parse_qsl(headers.get("x-amz-tagging") or "", keep_blank_values=True)
+    if len(dict(pairs)) < len(pairs) or any(not key for key, _ in pairs):
+        raise ServiceError(
+            "InvalidArgument",
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
+            "parameters without tag name duplicates.",
+        )
+    return dict(pairs)
 
-    # moto would take such an object's content for parameters, and store nothing.
-    replace(Request, want_form_data_parsed=property(want_form_data_parsed))
-    replace(
-        S3Response,
-        _bucket_response_delete_keys=delete_keys,
-        _tagging_from_headers=from_headers,
-        _tagging_from_xml=from_xml,
-    )
+
+def _tags_of_document(self: Any) -> dict[str, str]:
+    document = ET.fromstring(self.body)  # noqa: S314 - read before
+    tags = [tag for tag in document.iter() if _name(tag) == "Tag"]
+    found = {_first(tag, "Key") or "": _first(tag, "Value") or "" for tag in tags}
+    if len(found) < len(tags):
+        raise ServiceError("InvalidTag", "Cannot provide multiple Tags with the same key")
+    return found
+
+
+def _check_key(headers: Any) -> None:
+    """A KMS key needs an encryption that uses it."""
+    kind = headers.get("x-amz-server-side-encryption", "")
+    if "x-amz-server-side-encryption-aws-kms-key-id" in headers and not kind.startswith("aws:kms"):
+        raise ServiceError(
+            "InvalidArgument",
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms",
+        )
 
 
 def _name(element: ET.Element) -> str:

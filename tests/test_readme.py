@@ -69,6 +69,12 @@ def test_markdown_in_an_answer_is_shown_as_it_was_typed(
         ({"trigger": "schedule"}, "The schedule cron(0 6 * * ? *) (UTC)", "starts at once"),
         ({"trigger": "s3"}, "whatever its name", "The schedule"),
         ({"example": False}, "Then commit what there is", "train"),
+        ({"steps": "load, report"}, 'steps="load, report, publish"', "report, report"),
+        (
+            {"steps": [f"s{n}" for n in range(20)]},
+            f'steps="{", ".join(f"s{n}" for n in range(19))}"',
+            "s19, report",
+        ),
         ({"licence": "none"}, "the trained model included", "LICENSE"),
     ],
 )

@@ -134,6 +134,15 @@ def test_all_files_of_a_folder_are_read(tmp_path: Path) -> None:
     assert table.index.tolist() == [0, 1]
 
 
+def test_hidden_files_are_no_data(project: Path) -> None:
+    raw = project / "data" / "raw"
+    (raw / "._a.csv").write_bytes(b"\0")
+    with pytest.raises(bc.MissingError, match="holds no input for clean"):
+        bc.step_input_path("clean", project)
+    (raw / "a.csv").write_text("id\n1\n")
+    assert bc.read_folder(bc.step_input_path("clean", project))["id"].tolist() == [1]
+
+
 def test_a_folder_without_a_csv_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("id\n1\n")
     with pytest.raises(bc.MissingError, match="no CSV file"):

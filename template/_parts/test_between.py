@@ -1,4 +1,4 @@
-"""{{ script.name }}: what goes out is what the next one needs."""
+"""{{ script.name }}: empty rows are dropped, and the rest goes on."""
 
 from __future__ import annotations
 

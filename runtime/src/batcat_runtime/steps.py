@@ -51,7 +51,7 @@ def step_input_path(step: str, project: str | os.PathLike[str]) -> str:
     place = steps.index(step)
     previous = steps[place - 1] if place else None
     folder = root / "data" / "tmp" / previous if previous else root / "data" / "raw"
-    if not any(path.is_file() and path.name != ".gitkeep" for path in folder.rglob("*")):
+    if not _files(folder):
         raise MissingError(f"{folder} holds no input for {step}; {_advice(root, previous)}")
     return str(folder)
 
@@ -85,7 +85,7 @@ def read_folder(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Read the CSV files of a folder, and of the folders in it, one below the other.
 
     Args:
-        folder: where they are.
+        folder: where they are; hidden files are left out.
 
     Returns:
         All rows, with a fresh index.
@@ -100,7 +100,7 @@ def read_folder(folder: str | os.PathLike[str]) -> pd.DataFrame:
     import pandas as pd
 
     root = Path(folder)
-    files = sorted(root.glob("**/*.csv"))
+    files = [file for file in _files(root) if file.suffix == ".csv"]
     if not files:
         raise MissingError(
             f"no CSV file in {root}; put the step's input there (one file or more a machine)"
@@ -159,6 +159,16 @@ def run_step(step: str, main: Callable[[], None]) -> None:
         logger.exception("%s failed", step)
         _leave_exit_message(f"{type(error).__name__}: {error}")
         sys.exit(1)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder and of the folders in it, but for hidden ones."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
 
 
 def _only_input() -> Path:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from batcat_runtime.emulator import LocalAws
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+
 
 def test_code_can_come_from_s3(functions: Functions, store: Store) -> None:
     """And a key that is not there is an error that names it."""
@@ -30,12 +32,15 @@ def test_code_and_configuration_can_be_replaced(functions: Functions) -> None:
     name = functions.make(functions.handler("return 1"), Description="first", Timeout=7)
     before = client.get_function_configuration(FunctionName=name)
     client.update_function_code(
-        FunctionName=name, ZipFile=functions.zipped(functions.handler("return 2"))
+        FunctionName=name,
+        ZipFile=functions.zipped(functions.handler("return 2")),
+        Architectures=["arm64"],
     )
     client.update_function_configuration(FunctionName=name, Description="second")
     after = client.get_function(FunctionName=name)["Configuration"]
     assert functions.call(name) == (2, None)
     assert (after["Description"], after["Timeout"]) == ("second", 7)
+    assert after["Architectures"] == ["arm64"]
     assert after["CodeSha256"] != before["CodeSha256"]
     with pytest.raises(client.exceptions.PreconditionFailedException):
         client.update_function_configuration(
@@ -99,7 +104,7 @@ def test_functions_are_tagged(functions: Functions) -> None:
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [
-        ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "PackageType Image"),
+        ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "PackageType=Image"),
         ({"Runtime": "nodejs22.x"}, "Runtime nodejs22.x"),
         ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]}, "Layers"),
         (
@@ -107,6 +112,7 @@ def test_functions_are_tagged(functions: Functions) -> None:
             "DeadLetterConfig",
         ),
         ({"Publish": True}, "Publish"),
+        ({"Code": {"ZipFile": b"x", "SourceKMSKeyArn": KEY}}, "Code.SourceKMSKeyArn"),
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
         ({"LoggingConfig": {"LogFormat": "JSON"}}, "LoggingConfig"),
     ],

@@ -26,7 +26,7 @@ def test_an_error_costs_its_own_lines_only_and_is_said(
     world = World(aws.url, "us-east-1", "123456789012", {}, tmp_path)
     logs, group = world.client("logs"), unique("group")
     stream = LogStream(world, group, "stream")
-    failed = []
+    failed: list[bool] = []
 
     def fail_once(**_: object) -> None:
         if not failed:

@@ -108,8 +108,8 @@ def test_a_role_of_another_account_is_taken_as_it_is(jobs: Jobs) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"S3InputMode": "Pipe"}, "S3InputMode Pipe"),
-        ({"S3CompressionType": "Gzip"}, "S3CompressionType Gzip"),
+        ({"S3InputMode": "Pipe"}, "S3InputMode=Pipe"),
+        ({"S3CompressionType": "Gzip"}, "S3CompressionType=Gzip"),
         ({"S3Uri": "https://bucket.s3.amazonaws.com/x"}, "https://bucket.s3.amazonaws.com/x"),
     ],
 )
@@ -128,7 +128,7 @@ def test_inputs_that_are_not_emulated_are_refused_by_name(
     [
         (
             {"ProcessingInputs": [{"InputName": "raw", "AppManaged": True}]},
-            "ProcessingInputs[raw].AppManaged",
+            "ProcessingInputs.AppManaged=true",
         ),
         (
             {
@@ -136,7 +136,7 @@ def test_inputs_that_are_not_emulated_are_refused_by_name(
                     {"InputName": "raw", "DatasetDefinition": {"LocalPath": "/opt/ml/processing/x"}}
                 ]
             },
-            "ProcessingInputs[raw].DatasetDefinition",
+            "ProcessingInputs.DatasetDefinition.LocalPath",
         ),
         (
             {
@@ -146,7 +146,7 @@ def test_inputs_that_are_not_emulated_are_refused_by_name(
                     ]
                 }
             },
-            "Outputs[f].FeatureStoreOutput",
+            "Outputs.FeatureStoreOutput",
         ),
         (
             {"NetworkConfig": {"EnableNetworkIsolation": True}},

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .envelope import credential_scope, error_answer, request_id
 from .extensions import WARM_MOTO
+from .members import refuse_unlisted
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
@@ -169,7 +170,9 @@ class Gateway:
             raise NotEmulated(f"{service} operation {operation}")
         parameters = wire.read(request, operation, path)
         code = "ValidationError" if wire.protocol == "query" else "ValidationException"
-        validate(wire.model.operation_model(operation).input_shape, parameters, code)
+        shape = wire.model.operation_model(operation).input_shape
+        validate(shape, parameters, code)
+        refuse_unlisted(service, operation, shape, parameters)
         token = _current.set(CurrentRequest(region, request))
         try:
             result = handler(parameters)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 PRINCIPAL = "scheduler.amazonaws.com"
 DEFAULT_GROUP = "default"
-TARGET_FIELDS = {"Arn", "RoleArn", "Input", "RetryPolicy"}
 KEPT = (
     "Name",
     "ScheduleExpression",
@@ -160,8 +159,6 @@ class Scheduler:
 
     def _check(self, request: dict[str, Any]) -> None:
         _check_group(request)
-        if request.get("KmsKeyArn"):
-            raise NotEmulated("scheduler parameter KmsKeyArn")
         _check_window(request)
         try:
             next_time(
@@ -175,9 +172,6 @@ class Scheduler:
 
     def _check_target(self, target: dict[str, Any]) -> None:
         targets.kind_of(target["Arn"])
-        unknown = sorted(set(target) - TARGET_FIELDS)
-        if unknown:
-            raise NotEmulated(f"scheduler parameter Target.{', Target.'.join(unknown)}")
         if target.get("Input"):
             try:
                 json.loads(target["Input"])

@@ -19,34 +19,6 @@ if TYPE_CHECKING:
 
     from batcat_runtime.emulator.world import World
 
-HELD = {
-    "MemorySize": "a process here takes what memory it needs",
-    "EphemeralStorage": "the disk is this machine's",
-    "Architectures": "the processor is this machine's",
-    "Runtime": "python3.x all mean the interpreter that runs the local AWS",
-    "VpcConfig": "there is one network, this machine's",
-    "KMSKeyArn": "environment variables are not encrypted at rest",
-    "TracingConfig": "no traces are sent",
-    "Tags": "kept and listed; no policy is evaluated on them",
-}
-"""Parameters that are kept and described as given, but change nothing here."""
-
-REFUSED = (
-    "AcceleratorConfig",
-    "CapacityProviderConfig",
-    "CodeSigningConfigArn",
-    "DeadLetterConfig",
-    "DurableConfig",
-    "FileSystemConfigs",
-    "ImageConfig",
-    "Layers",
-    "PublishTo",
-    "Publish",
-    "RuntimeConfig",
-    "TenancyConfig",
-)
-"""Parameters that would change what happens, and are not emulated."""
-
 DEFAULTS: dict[str, Any] = {
     "Description": "",
     "Timeout": 3,
@@ -147,19 +119,9 @@ def check_settings(request: dict[str, Any]) -> None:
         request: CreateFunction or UpdateFunctionConfiguration.
 
     Raises:
-        NotEmulated: names the parameter.
+        NotEmulated: another Runtime than Python.
         ServiceError: InvalidParameterValueException.
     """
-    for name in REFUSED:
-        if request.get(name):
-            raise NotEmulated(f"lambda parameter {name}")
-    if request.get("SnapStart", {}).get("ApplyOn", "None") != "None":
-        raise NotEmulated("lambda parameter SnapStart")
-    logging = request.get("LoggingConfig", {})
-    if logging.get("LogFormat", "Text") != "Text" or set(logging) - {"LogFormat", "LogGroup"}:
-        raise NotEmulated("lambda parameter LoggingConfig with another LogFormat than Text")
-    if request.get("PackageType", "Zip") != "Zip" or "ImageUri" in request.get("Code", {}):
-        raise NotEmulated("lambda PackageType Image", "Use a zip file.")
     runtime = request.get("Runtime")
     if runtime and not runtime.startswith("python3."):
         raise NotEmulated(f"lambda Runtime {runtime}", "Use python3.x.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.processes import stop_all
-from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.protocol import ServiceError
 from batcat_runtime.emulator.roles import assumable
 
 from .function import Function, check_settings, fetch_code, install_code, invalid
@@ -88,8 +88,6 @@ class Lambda:
 
     def list_functions(self, request: dict[str, Any]) -> dict[str, Any]:
         """Functions of the region by name, paged."""
-        if request.get("MasterRegion") or request.get("FunctionVersion"):
-            raise NotEmulated("lambda ListFunctions parameter MasterRegion or FunctionVersion")
         region = current_request().region
         with self._lock:
             found = sorted(
@@ -104,14 +102,13 @@ class Lambda:
 
     def update_function_code(self, request: dict[str, Any]) -> dict[str, Any]:
         """Replace the code."""
-        check_settings({key: request[key] for key in ("Publish", "PublishTo") if key in request})
-        if request.get("ImageUri"):
-            raise NotEmulated("lambda PackageType Image", "Use a zip file.")
         function = self._revision(request)
         body = fetch_code(self._world, request, function.region)
         if not request.get("DryRun"):
             with self._lock:
                 install_code(function, body, self._folder / function.region / function.name)
+                if request.get("Architectures"):
+                    function.settings["Architectures"] = request["Architectures"]
                 function.touch()
         return function.configuration()
 
@@ -137,9 +134,6 @@ class Lambda:
 
     def invoke(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run a function: now and wait, later, or not at all (DryRun)."""
-        for name in ("DurableExecutionName", "TenantId"):
-            if request.get(name):
-                raise NotEmulated(f"lambda Invoke parameter {name}")
         function = self._function(request)
         kind = request.get("InvocationType", "RequestResponse")
         if kind == "DryRun":
@@ -158,9 +152,6 @@ class Lambda:
 
     def add_permission(self, request: dict[str, Any]) -> dict[str, Any]:
         """Let a principal invoke the function."""
-        for name in ("FunctionUrlAuthType", "InvokedViaFunctionUrl"):
-            if request.get(name):
-                raise NotEmulated(f"lambda AddPermission parameter {name}")
         function = self._revision(request)
         identity = request["StatementId"]
         with self._lock:

@@ -1,4 +1,4 @@
-"""What CreateProcessingJob checks before it accepts a job, and what it cannot do.
+"""What CreateProcessingJob checks before it accepts a job.
 
 Sources of the rules: botocore's model of SageMaker and its documentation strings (the API
 reference), the AWS documentation of Processing, and messages quoted in public issue trackers.
@@ -13,17 +13,6 @@ from batcat_runtime.emulator.roles import assumable
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
-
-HELD = {
-    "ProcessingResources.ClusterConfig.InstanceType": "every host is a process on this machine",
-    "ProcessingResources.ClusterConfig.VolumeSizeInGB": "the disk is this machine's",
-    "ProcessingResources.ClusterConfig.VolumeKmsKeyId": "the disk is this machine's",
-    "NetworkConfig.VpcConfig": "there is one network, this machine's",
-    "NetworkConfig.EnableInterContainerTrafficEncryption": "traffic never leaves this machine",
-    "ExperimentConfig": "experiments are not recorded",
-    "Tags": "kept and listed; no policy is evaluated on them",
-}
-"""Parameters that are kept and described as given, but change nothing on one machine."""
 
 ML_PREFIX = "/opt/ml/processing/"
 """LocalPath "must begin with /opt/ml/processing/" (API reference, ProcessingS3Input)."""
@@ -44,37 +33,18 @@ def check_job(world: World, request: dict[str, Any]) -> None:
         _check_output(entry)
     _check_names(request)
     _check_cluster(request["ProcessingResources"]["ClusterConfig"])
-    if request.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
-        raise NotEmulated(
-            "CreateProcessingJob NetworkConfig.EnableNetworkIsolation",
-            "A process here always has this machine's network; set it for AWS environments only.",
-        )
     _check_role(world, request["RoleArn"])
 
 
 def _check_input(entry: dict[str, Any]) -> None:
-    where = f"CreateProcessingJob ProcessingInputs[{entry['InputName']}]"
-    if entry.get("DatasetDefinition"):
-        raise NotEmulated(f"{where}.DatasetDefinition", "Use S3Input.")
-    if entry.get("AppManaged"):
-        raise NotEmulated(f"{where}.AppManaged")
     source = entry.get("S3Input")
     if source is None:
         raise _invalid(f"ProcessingInput {entry['InputName']} has no S3Input.")
-    if source.get("S3InputMode", "File") != "File":
-        raise NotEmulated(f"{where}.S3Input.S3InputMode Pipe", "Use File.")
-    if source.get("S3CompressionType", "None") != "None":
-        raise NotEmulated(f"{where}.S3Input.S3CompressionType Gzip", "It needs Pipe mode.")
     _check_path(entry["InputName"], source.get("LocalPath"))
     _check_uri(source["S3Uri"])
 
 
 def _check_output(entry: dict[str, Any]) -> None:
-    where = f"CreateProcessingJob ProcessingOutputConfig.Outputs[{entry['OutputName']}]"
-    if entry.get("FeatureStoreOutput"):
-        raise NotEmulated(f"{where}.FeatureStoreOutput")
-    if entry.get("AppManaged"):
-        raise NotEmulated(f"{where}.AppManaged")
     target = entry.get("S3Output")
     if target is None:
         raise _invalid(f"ProcessingOutput {entry['OutputName']} has no S3Output.")
@@ -116,12 +86,6 @@ def _check_names(request: dict[str, Any]) -> None:
 
 
 def _check_cluster(cluster: dict[str, Any]) -> None:
-    for name in ("InstancePreferences", "SelectedInstanceType", "SelectedInstanceCount"):
-        if name in cluster:
-            raise NotEmulated(
-                f"CreateProcessingJob ProcessingResources.ClusterConfig.{name}",
-                "Use InstanceType and InstanceCount.",
-            )
     for name in ("InstanceType", "InstanceCount"):
         if name not in cluster:
             raise _invalid(f"ProcessingResources.ClusterConfig needs {name}.")

@@ -7,10 +7,12 @@ import zlib
 from base64 import b64encode
 from functools import partial
 from http.client import HTTPConnection
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from batcat_runtime.emulator.s3 import crc
@@ -218,6 +220,37 @@ def test_the_source_of_a_part_must_be_there(store: Store) -> None:
         assert error_of(ranged)[0] == "InvalidArgument"
     copy(**given, CopySourceRange="bytes=2-4")
     assert [part["Size"] for part in store.s3.list_parts(**upload.named)["Parts"]] == [3]
+
+
+def test_a_copy_s_condition_is_kept(store: Store) -> None:
+    """Boto3 sets one on each part of a large copy, so that its source stays the same."""
+    store.put(source="0123456789")
+    named = {"Bucket": store.bucket, "CopySource": f"{store.bucket}/source"}
+    tag = store.s3.head_object(Bucket=store.bucket, Key="source")["ETag"]
+    upload = Upload(store)
+    calls = [
+        partial(store.s3.copy_object, Key="copy", **named),
+        partial(store.s3.upload_part_copy, PartNumber=1, **{**upload.named, **named}),
+    ]
+    for call in calls:
+        wrong = partial(call, CopySourceIfMatch='"another"')
+        assert error_of(wrong)[0] == "PreconditionFailed"
+        assert error_of(partial(call, CopySourceIfNoneMatch=tag))[0] == "PreconditionFailed"
+        call(CopySourceIfMatch=tag, CopySourceIfNoneMatch='"another"')
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA256"])
+def test_boto3_s_own_transfers_work(store: Store, algorithm: str) -> None:
+    """In parts, with checksums, there, within and back."""
+    parts = TransferConfig(multipart_threshold=len(PART), multipart_chunksize=len(PART))
+    body = PART + PART + b"end"
+    sums = {"ChecksumAlgorithm": algorithm}
+    store.s3.upload_fileobj(BytesIO(body), store.bucket, "a", ExtraArgs=sums, Config=parts)
+    source = {"Bucket": store.bucket, "Key": "a"}
+    store.s3.copy(source, store.bucket, "b", Config=parts)
+    back = BytesIO()
+    store.s3.download_fileobj(store.bucket, "b", back, Config=parts)
+    assert back.getvalue() == body
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ OPERATIONS: dict[str, str] = {
     ),
     "CopyObject": (
         f"{_KEY} {_CONTENT} WebsiteRedirectLocation BucketKeyEnabled CopySource "
-        f"CopySourceIfNoneMatch MetadataDirective TaggingDirective ExpectedSourceBucketOwner "
-        f"{_ALGORITHM}"
+        "CopySourceIfMatch CopySourceIfNoneMatch MetadataDirective TaggingDirective "
+        f"ExpectedSourceBucketOwner {_ALGORITHM}"
     ),
     "DeleteObject": f"{_VERSION} IfMatch",
     "DeleteObjects": (
@@ -66,7 +66,10 @@ OPERATIONS: dict[str, str] = {
     "DeleteObjectTagging": f"{_BUCKET} Key VersionId",
     "CreateMultipartUpload": f"{_KEY} {_CONTENT} ChecksumType {_ALGORITHM}",
     "UploadPart": f"{_UPLOAD} PartNumber Body ContentLength {_DIGEST} {_CHECKSUMS}",
-    "UploadPartCopy": f"{_UPLOAD} PartNumber CopySource CopySourceRange ExpectedSourceBucketOwner",
+    "UploadPartCopy": (
+        f"{_UPLOAD} PartNumber CopySource CopySourceRange CopySourceIfMatch CopySourceIfNoneMatch "
+        "ExpectedSourceBucketOwner"
+    ),
     "CompleteMultipartUpload": (
         f"{_UPLOAD} MultipartUpload.Parts.ETag MultipartUpload.Parts.PartNumber {_PART_CHECKSUMS} "
         "IfNoneMatch=*"

@@ -1,4 +1,4 @@
-"""Multipart uploads: which there are, in which order their parts come, and their checksums.
+"""Multipart uploads: which there are, their parts and checksums; and the sources of copies.
 
 moto fails with a KeyError where an upload is unknown, counts parts instead of reading their
 numbers, takes them in any order and believes their checksums.
@@ -32,6 +32,7 @@ def patch() -> None:
     post: Any = S3Response._key_response_post  # noqa: SLF001 - the patch
     copy: Any = S3Response.upload_part_copy
     upload: Any = S3Response.upload_part
+    copy_whole: Any = S3Response.copy_object
 
     def upload_part(self: Any) -> Any:
         _check_algorithm(_upload(self), declared(self.headers, self.raw_body or b""))
@@ -41,6 +42,12 @@ def patch() -> None:
         _upload(self)
         _check_source(self)
         return copy(self)
+
+    def copy_object(self: Any) -> Any:
+        found = _source(self)
+        if found is not None:
+            _check_conditions(self.headers, found)
+        return copy_whole(self)
 
     def key_response_post(self: Any, *arguments: Any) -> Any:
         _, body, bucket_name, query, key_name = arguments
@@ -54,6 +61,7 @@ def patch() -> None:
 
     replace(
         S3Response,
+        copy_object=copy_object,
         upload_part=upload_part,
         upload_part_copy=upload_part_copy,
         list_parts=_for_known(S3Response.list_parts),
@@ -163,13 +171,10 @@ def _check_parts(upload: Any, body: bytes) -> None:
 
 def _check_source(self: Any) -> None:
     """The source of a part must exist and be as long as the range says."""
-    source = urlsplit(self.headers["x-amz-copy-source"])
-    bucket, _, key = unquote(source.path).lstrip("/").partition("/")
-    version = parse_qs(source.query).get("versionId", [None])[0]
-    found = self.backend.get_object(bucket, key, version_id=version)
+    found = _source(self)
     if found is None:
-        code = "NoSuchVersion" if version else "NoSuchKey"
-        raise ServiceError(code, f"The copy source {bucket}/{key} does not exist.", 404)
+        raise ServiceError("NoSuchKey", "The specified key does not exist.", 404)
+    _check_conditions(self.headers, found)
     text = self.headers.get("x-amz-copy-source-range")
     if text is None:
         return
@@ -184,6 +189,26 @@ def _check_source(self: Any) -> None:
         raise ServiceError(
             "InvalidArgument",
             f"Range specified is not valid for source object of size: {found.size}",
+        )
+
+
+def _source(self: Any) -> Any:
+    """The object that a request copies from."""
+    source = urlsplit(self.headers["x-amz-copy-source"])
+    bucket, _, key = unquote(source.path).lstrip("/").partition("/")
+    version = parse_qs(source.query).get("versionId", [None])[0]
+    return self.backend.get_object(bucket, key, version_id=version)
+
+
+def _check_conditions(headers: Any, found: Any) -> None:
+    tag = found.etag.strip('"')
+    wanted = headers.get("x-amz-copy-source-if-match", tag).strip('"')
+    unwanted = headers.get("x-amz-copy-source-if-none-match", "").strip('"')
+    if wanted != tag or unwanted == tag:
+        raise ServiceError(
+            "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold",
+            412,
         )
 
 

@@ -9,60 +9,23 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
 from . import targets
 from .clock import Clock, clock_of
+from .scheduled import DEFAULT_GROUP, Schedule
 from .schedules import ScheduleError, next_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from batcat_runtime.emulator.world import World
 
 PRINCIPAL = "scheduler.amazonaws.com"
-DEFAULT_GROUP = "default"
-KEPT = (
-    "Name",
-    "ScheduleExpression",
-    "StartDate",
-    "EndDate",
-    "Description",
-    "ScheduleExpressionTimezone",
-    "State",
-    "Target",
-    "FlexibleTimeWindow",
-    "ActionAfterCompletion",
-)
-DEFAULTS = {
-    "ScheduleExpressionTimezone": "UTC",
-    "State": "ENABLED",
-    "ActionAfterCompletion": "NONE",
-}
 PAGE = 100
-
-
-@dataclass
-class Schedule:
-    """One schedule.
-
-    Attributes:
-        arn: its ARN.
-        region: where it lives.
-        fields: what GetSchedule shows, dates apart.
-        created: when it was made.
-        modified: when it was last changed.
-    """
-
-    arn: str
-    region: str
-    fields: dict[str, Any]
-    created: datetime
-    modified: datetime
 
 
 class Scheduler:
@@ -90,7 +53,7 @@ class Scheduler:
                     "ConflictException", f"Schedule {request['Name']} already exists.", 409
                 )
             now = self._clock.now()
-            self._schedules[arn] = Schedule(arn, region, _fields(request), now, now)
+            self._schedules[arn] = Schedule.of(request, arn, region, now)
             self._set(self._schedules[arn])
         return {"ScheduleArn": arn}
 
@@ -99,8 +62,7 @@ class Scheduler:
         with self._lock:
             schedule = self._find(request)
             self._check(request)
-            schedule.fields = _fields(request)
-            schedule.modified = self._clock.now()
+            schedule.replace(request, self._clock.now())
             self._set(schedule)
         return {"ScheduleArn": schedule.arn}
 
@@ -137,7 +99,7 @@ class Scheduler:
             ]
         start = int(request.get("NextToken") or 0)
         end = start + (request.get("MaxResults") or PAGE)
-        answer: dict[str, Any] = {"Schedules": [_summary(each) for each in found[start:end]]}
+        answer: dict[str, Any] = {"Schedules": [each.summary() for each in found[start:end]]}
         if end < len(found):
             answer["NextToken"] = str(end)
         return answer
@@ -189,91 +151,20 @@ class Scheduler:
         """Put a schedule on the clock, or take it off."""
         due = None
         if schedule.fields["State"] == "ENABLED":
-            due = self._first(schedule)
+            due = schedule.first(self._clock.now())
         self._clock.set(schedule.arn, due, lambda when: self._fire(schedule, when))
-
-    def _first(self, schedule: Schedule) -> datetime | None:
-        """The first time: a rate without StartDate is due at once."""
-        start = schedule.fields.get("StartDate")
-        after = max(self._clock.now(), _aware(start)) if start else schedule.modified
-        return self._next(schedule, after - timedelta(microseconds=1))
-
-    def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
-        due = next_time(
-            schedule.fields["ScheduleExpression"],
-            after,
-            schedule.fields["ScheduleExpressionTimezone"],
-            anchor=_aware(schedule.fields.get("StartDate") or schedule.modified),
-        )
-        return _before(due, schedule.fields.get("EndDate"))
 
     def _fire(self, schedule: Schedule, when: datetime) -> datetime | None:
         target = schedule.fields["Target"]
-        payload = payload_of(schedule, when, self._world.account)
+        payload = schedule.payload(when, self._world.account)
         name = f"schedule {schedule.fields['Name']}"
         targets.deliver(self._world, target["Arn"], payload, name)
         # A laptop that slept does not make up for what it missed.
-        following = self._next(schedule, max(when, self._clock.now()))
+        following = schedule.next(max(when, self._clock.now()))
         if following is None and schedule.fields["ActionAfterCompletion"] == "DELETE":
             with self._lock:
                 self._schedules.pop(schedule.arn, None)
         return following
-
-
-def payload_of(schedule: Schedule, when: datetime, account: str) -> str:
-    """What a schedule's target receives.
-
-    Args:
-        schedule: the schedule.
-        when: the time it was due.
-        account: whose it is.
-
-    Returns:
-        The Input with its context attributes filled in, or the default notification
-        (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html).
-    """
-    moment = when.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    attributes = {
-        "aws.scheduler.schedule-arn": schedule.arn,
-        "aws.scheduler.scheduled-time": moment,
-        "aws.scheduler.execution-id": str(uuid4()),
-        "aws.scheduler.attempt-number": "1",
-    }
-    text = schedule.fields["Target"].get("Input")
-    if not text:
-        return json.dumps(
-            {
-                "version": "0",
-                "id": str(uuid4()),
-                "detail-type": "Scheduled Event",
-                "source": "aws.scheduler",
-                "account": account,
-                "time": moment,
-                "region": schedule.region,
-                "resources": [schedule.arn],
-                "detail": "{}",
-            }
-        )
-    for name, value in attributes.items():
-        text = text.replace(f"<{name}>", value)
-    return str(text)
-
-
-def _fields(request: dict[str, Any]) -> dict[str, Any]:
-    given = {name: request[name] for name in KEPT if request.get(name) is not None}
-    return {**DEFAULTS, **given}
-
-
-def _summary(schedule: Schedule) -> dict[str, Any]:
-    return {
-        "Arn": schedule.arn,
-        "Name": schedule.fields["Name"],
-        "GroupName": DEFAULT_GROUP,
-        "State": schedule.fields["State"],
-        "CreationDate": schedule.created,
-        "LastModificationDate": schedule.modified,
-        "Target": {"Arn": schedule.fields["Target"]["Arn"]},
-    }
 
 
 def _check_group(request: dict[str, Any]) -> None:
@@ -294,12 +185,3 @@ def _check_window(request: dict[str, Any]) -> None:
 
 def _invalid(message: str) -> ServiceError:
     return ServiceError("ValidationException", message)
-
-
-def _aware(when: datetime) -> datetime:
-    return when if when.tzinfo else when.replace(tzinfo=timezone.utc)
-
-
-def _before(due: datetime | None, end: datetime | None) -> datetime | None:
-    """A time, unless it lies after the schedule's end."""
-    return None if due is None or (end is not None and due > _aware(end)) else due

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
 import sys
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batcat_runtime.emulator.lambda_ import invocation
+from batcat_runtime.emulator.lambda_.function import Function
+from batcat_runtime.emulator.world import World
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from runtime.tests.emulator.conftest import Functions
 
@@ -203,3 +210,35 @@ def test_a_daemon_ends_with_its_invocation(
         lambda: [line for line in functions.lines(name) if line.startswith("running")], "the log"
     )
     assert gone(int(line.split()[1]))
+
+
+def test_a_module_that_never_finishes_loading_times_out(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The init phase has a limit too; what comes of it is the function's own time-out."""
+    monkeypatch.setattr(invocation, "INIT_SECONDS", 0.2)
+    (tmp_path / "app.py").write_text("import time\ntime.sleep(600)\n")
+    world = World(functions.aws.url, "us-east-1", "123456789012", {}, tmp_path)
+    settings = {"FunctionName": functions.unique("function"), "Handler": "app.handler"}
+    function = Function("arn", "us-east-1", {**settings, "Timeout": 1}, tmp_path)
+    outcome = invocation.Invocation(world, function, {}).run()
+    assert outcome.failed
+    assert json.loads(outcome.payload)["errorMessage"].endswith("Task timed out after 1.00 seconds")
+    world.client("logs").close()
+
+
+def test_an_invocation_that_cannot_start_leaves_nothing_open(
+    functions: Functions, tmp_path: Path
+) -> None:
+    """Its code may have been deleted a moment ago."""
+    world = World(functions.aws.url, "us-east-1", "123456789012", {}, tmp_path)
+    settings = {"FunctionName": functions.unique("function"), "Handler": "app.handler"}
+    function = Function("arn", "us-east-1", settings, tmp_path / "deleted")
+
+    def fail() -> int:
+        with pytest.raises(FileNotFoundError):
+            invocation.Invocation(world, function, {}).run()
+        return len(os.listdir("/dev/fd"))  # noqa: PTH208 - a path per descriptor would be one more
+
+    assert fail() == fail()
+    world.client("logs").close()

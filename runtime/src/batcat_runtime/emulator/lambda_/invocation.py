@@ -103,23 +103,24 @@ class Invocation:
         result_read, result_write = os.pipe()
         command = ["python", str(BOOTSTRAP), str(event_read), str(result_write)]
         begun = time.monotonic()
-        try:
-            child = Child(
-                command,
-                self._function.code,
-                self._environment(home),
-                write,
-                pass_fds=(event_read, result_write),
-            )
-        finally:
-            os.close(event_read)
-            os.close(result_write)
         with os.fdopen(result_read, "rb") as result, os.fdopen(event_write, "wb") as event:
-            _wait_readable(result, INIT_SECONDS + self._timeout)
-            result.readline()
+            try:
+                child = Child(
+                    command,
+                    self._function.code,
+                    self._environment(home),
+                    write,
+                    pass_fds=(event_read, result_write),
+                )
+            finally:
+                os.close(event_read)
+                os.close(result_write)
+            imported = _wait_readable(result, INIT_SECONDS + self._timeout)
+            if imported:
+                result.readline()
             started = time.monotonic()
             write(f"START RequestId: {self.request_id} Version: $LATEST")
-            answered = self._exchange(event, result)
+            answered = self._exchange(event, result) if imported else None
         if answered is None:
             child.stop(KILL_GRACE)
         code = child.wait(KILL_GRACE)

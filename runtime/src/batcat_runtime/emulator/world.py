@@ -82,6 +82,7 @@ class World:
                     config=Config(
                         retries={"total_max_attempts": 2},
                         max_pool_connections=32,
+                        inject_host_prefix=False,  # loopback has no such hosts
                         # Nothing here takes long to answer but a Lambda (900 s at most).
                         read_timeout=930 if service == "lambda" else 60,
                     ),

@@ -148,3 +148,13 @@ def test_targets_that_are_not_emulated_or_not_right_are_refused(
     assert "DeadLetterConfig" in message
     code, _ = wanted(Arn=target.machine, RoleArn=target.role, Input="{", InputPath="$.a")
     assert code == "ValidationException"
+
+
+def test_rules_are_listed_by_a_prefix_that_is_no_pattern(
+    target: Target, new_name: Callable[[], str]
+) -> None:
+    events, name = target.aws.client("events"), new_name()
+    for rule in (f"{name}.a", f"{name}-b"):
+        events.put_rule(Name=rule, ScheduleExpression="rate(1 day)", State="DISABLED")
+    found = events.list_rules(NamePrefix=f"{name}.")["Rules"]
+    assert [rule["Name"] for rule in found] == [f"{name}.a"]

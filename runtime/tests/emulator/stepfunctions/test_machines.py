@@ -170,3 +170,38 @@ def test_what_is_not_emulated_is_refused_by_name(
     )
     assert code == "NotEmulated"
     assert what in message
+
+
+def test_only_a_machine_that_is_there_has_tags(bench: Workbench) -> None:
+    arn = bench.sfn.create_state_machine(
+        name=f"m-{uuid.uuid4().hex}",
+        roleArn=bench.role,
+        definition=json.dumps(PASS),
+        tags=[{"key": "team", "value": "a"}],
+    )["stateMachineArn"]
+    bench.sfn.tag_resource(resourceArn=arn, tags=[{"key": "purpose", "value": "b"}])
+    tags = bench.sfn.list_tags_for_resource(resourceArn=arn)["tags"]
+    assert {tag["key"]: tag["value"] for tag in tags} == {"team": "a", "purpose": "b"}
+    bench.sfn.untag_resource(resourceArn=arn, tagKeys=["team"])
+    assert len(bench.sfn.list_tags_for_resource(resourceArn=arn)["tags"]) == 1
+    calls: dict[str, dict[str, Any]] = {
+        "tag_resource": {"tags": []},
+        "untag_resource": {"tagKeys": []},
+        "list_tags_for_resource": {},
+    }
+    for name, more in calls.items():
+        code, _ = refused(getattr(bench.sfn, name), resourceArn=f"{arn}-x", **more)
+        assert code == "ResourceNotFound"
+
+
+@pytest.mark.parametrize("more", [{"publish": True}, {"versionDescription": "first"}])
+def test_versions_are_refused_by_name(bench: Workbench, more: dict[str, Any]) -> None:
+    code, message = refused(
+        bench.sfn.create_state_machine,
+        name=f"m-{uuid.uuid4().hex}",
+        roleArn=bench.role,
+        definition=json.dumps(PASS),
+        **more,
+    )
+    assert code == "NotEmulated"
+    assert next(iter(more)) in message

@@ -7,6 +7,7 @@ lets disabled rules fire, and takes any pattern.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ def patch(world: World) -> None:
     backend = models.EventsBackend
     put_rule, put_targets = backend.put_rule, backend.put_targets
     delete_rule, disable, enable = backend.delete_rule, backend.disable_rule, backend.enable_rule
+    list_rules = backend.list_rules
 
     def checked_put_rule(self: Any, name: str, **options: Any) -> Any:
         _check_rule(options)
@@ -49,6 +51,10 @@ def patch(world: World) -> None:
         for target in wanted:
             _check_target(world, target)
         put_targets(self, name, event_bus_arn, wanted)
+
+    def literally_list(self: Any, prefix: str | None = None, **options: Any) -> Any:
+        # moto takes the prefix for a regular expression.
+        return list_rules(self, prefix=re.escape(prefix) if prefix else None, **options)
 
     def unscheduling_delete(self: Any, name: str, event_bus_arn: Any) -> None:
         rule = _rule_of(self, name, event_bus_arn)
@@ -74,6 +80,7 @@ def patch(world: World) -> None:
         backend,
         put_rule=checked_put_rule,
         put_targets=checked_put_targets,
+        list_rules=literally_list,
         delete_rule=unscheduling_delete,
         disable_rule=scheduling_disable,
         enable_rule=scheduling_enable,

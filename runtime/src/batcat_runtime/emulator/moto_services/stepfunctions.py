@@ -34,6 +34,5 @@ OPERATIONS: dict[str, str] = {
     "SendTaskHeartbeat": "taskToken",
     "DescribeMapRun": "mapRunArn",
     "ListMapRuns": "executionArn",
-    "UpdateMapRun": "mapRunArn maxConcurrency toleratedFailurePercentage toleratedFailureCount",
 }
 """Operation to the members that have their effect."""

@@ -68,15 +68,24 @@ def patch_api(responses: Any, world: World) -> None:
             raise NotEmulated("stepfunctions DescribeStateMachine includedData METADATA_ONLY")
         return describe(self)
 
+    def checked(operation: Any) -> Any:
+        def call(self: Any) -> Any:
+            _check_tagged(self)
+            return operation(self)
+
+        return call
+
     replace(
         responses,
+        tag_resource=checked(responses.tag_resource),
+        untag_resource=checked(responses.untag_resource),
+        list_tags_for_resource=checked(responses.list_tags_for_resource),
         create_state_machine=create_state_machine,
         update_state_machine=update_state_machine,
         delete_state_machine=delete_state_machine,
         describe_state_machine=describe_state_machine,
     )
     # moto has no such operation, so there is nothing to replace.
-    responses.validate_state_machine_definition = _validate_state_machine_definition
     responses.validate_state_machine_definition = _validate_state_machine_definition
 
 
@@ -108,6 +117,13 @@ def check_role(world: World, arn: str) -> None:
             f"Neither the global service principal {PRINCIPAL}, nor the regional one is "
             f"authorized to assume the provided role: {arn}. It must exist and trust {PRINCIPAL}.",
         )
+
+
+def _check_tagged(self: Any) -> None:
+    """Only a state machine that exists has tags."""
+    arn = self._get_param("resourceArn")
+    if all(machine.arn != arn for machine in self.stepfunction_backend.state_machines):
+        raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'")
 
 
 def _check_configuration(world: World, self: Any) -> None:

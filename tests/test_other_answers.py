@@ -93,7 +93,7 @@ def contents(project: Path, names: set[str]) -> dict[str, bytes]:
     return {name: (project / name).read_bytes() for name in names}
 
 
-ROLE = "arn:aws:iam::123456789012:role/workflow"
+ROLE = "arn:aws:iam::111122223333:role/workflow"
 TEMPLATE, CONFIG = "deploy/template.yaml", "deploy/config.json"
 WORKFLOW = "deploy/workflow.asl.json"
 IMAGE = "deploy/docker/Dockerfile"
@@ -202,7 +202,7 @@ def test_a_pipeline_runs_on_after_its_steps_have_changed(
     "answers",
     [
         {"purpose": "scoring", "trigger": "s3", "licence": "none"},
-        {"trigger": "schedule", "python_version": "3.13"},
+        {"trigger": "schedule", "python_version": "3.13", "workflow_execution_role": ROLE},
     ],
     ids=["purpose", "schedule"],
 )

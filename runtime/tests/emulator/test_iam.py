@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -274,3 +275,42 @@ def test_a_session_is_no_longer_than_the_role_allows(
     assert error_of(lambda: session(aws, arn, DurationSeconds=3601))[0] == "ValidationError"
     longer = make(trust(), MaxSessionDuration=7200)
     assert session(aws, longer, DurationSeconds=7200)
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([{"Principal": {"Service": "states.amazonaws.com"}}], True),
+        ([{"Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}}], True),
+        ([{"Principal": {"Service": "lambda.amazonaws.com"}}], False),
+        ([{"Effect": "Deny", "Principal": {"Service": "states.amazonaws.com"}}], False),
+        (
+            [
+                {"Principal": {"Service": "states.amazonaws.com"}},
+                {
+                    "Effect": "Deny",
+                    "Principal": {"Service": "states.amazonaws.com"},
+                    "Condition": {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}},
+                },
+            ],
+            True,
+        ),
+    ],
+    ids=["alone", "among others", "another", "denied", "denied to others"],
+)
+def test_a_state_machine_needs_a_role_that_trusts_its_service(
+    aws: LocalAws, statements: list[dict[str, Any]], expected: bool
+) -> None:
+    name = f"r-{uuid.uuid4().hex}"
+    whole = [{"Effect": "Allow", "Action": "sts:AssumeRole", **one} for one in statements]
+    document = {"Version": "2012-10-17", "Statement": whole}
+    role = aws.client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps(document)
+    )["Role"]["Arn"]
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+    request = {"name": name, "roleArn": role, "definition": json.dumps(definition)}
+    if expected:
+        aws.client("stepfunctions").create_state_machine(**request)
+    else:
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            aws.client("stepfunctions").create_state_machine(**request)

@@ -33,7 +33,9 @@ def leaves(shape: Any, path: str = "", above: tuple[str, ...] = ()) -> set[str]:
 
 
 OPERATIONS = [
-    (service, operation) for service in MOTO_OPERATIONS for operation in MOTO_OPERATIONS[service]
+    (service, operation)
+    for service in MOTO_OPERATIONS
+    for operation in sorted(MOTO_OPERATIONS[service])  # in the same order in every test process
 ]
 
 

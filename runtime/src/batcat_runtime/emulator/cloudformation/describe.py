@@ -9,8 +9,7 @@ from . import parameters
 
 if TYPE_CHECKING:
     from .model import Model
-    from .plan import Change
-    from .state import ChangeSet, Event, Resource, Stack
+    from .state import Change, ChangeSet, Event, Resource, Stack
 
 DRIFT = {"StackDriftStatus": "NOT_CHECKED"}
 RESOURCE_DRIFT = {"StackResourceDriftStatus": "NOT_CHECKED"}

@@ -7,13 +7,13 @@ ResourceTargetDefinition in the CloudFormation API reference.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import schemas
 from .errors import ValidationError
 from .intrinsics import PLACEHOLDER, causes_in, unknown
 from .model import Lookup, Model, nothing_known
+from .state import Change, Detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,41 +24,6 @@ if TYPE_CHECKING:
 NEVER, CONDITIONALLY, ALWAYS = "Never", "Conditionally", "Always"
 OTHER_ATTRIBUTES = ("Metadata", "DeletionPolicy", "UpdateReplacePolicy")
 RETAINING = ("Retain", "RetainExceptOnCreate")
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One reason for a change.
-
-    Attributes:
-        attribute: Properties, Tags, Metadata, DeletionPolicy or UpdateReplacePolicy.
-        name: property that changes; empty for other attributes.
-        recreation: Never, Conditionally or Always.
-        evaluation: Static where the new value is known, Dynamic where it is not yet.
-        source: DirectModification, ParameterReference, ResourceReference or ResourceAttribute.
-        entity: what the new value comes from.
-    """
-
-    attribute: str
-    name: str
-    recreation: str
-    evaluation: str
-    source: str
-    entity: str = ""
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happens to one resource."""
-
-    action: str
-    logical_id: str
-    kind: str
-    physical_id: str = ""
-    replacement: str = ""
-    scope: tuple[str, ...] = ()
-    details: tuple[Detail, ...] = field(default=())
-    policy: str = ""
 
 
 def plan(model: Model, standing: Mapping[str, Resource]) -> list[Change]:

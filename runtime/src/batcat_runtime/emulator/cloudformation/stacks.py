@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
-from batcat_runtime.emulator.roles import assumable
 
 from . import model as models
 from . import operations, plan, requests
@@ -15,7 +15,7 @@ from .registry import GONE, PATIENCE, Registry
 
 if TYPE_CHECKING:
     from .model import Model
-    from .state import ChangeSet, Stack
+    from .state import Change, ChangeSet, Stack
 
 PRINCIPAL = "cloudformation.amazonaws.com"
 ARN_PARTS = 6
@@ -146,7 +146,7 @@ class Stacks(Registry):
             exported=self.exported(stack_id),
         )
 
-    def changes(self, stack: Stack, model: Model) -> tuple[list[plan.Change], bool]:
+    def changes(self, stack: Stack, model: Model) -> tuple[list[Change], bool]:
         """What would change, and whether anything would: outputs count as well."""
         found = plan.plan(model, stack.resources)
         if found:

@@ -11,9 +11,43 @@ from uuid import uuid4
 
 if TYPE_CHECKING:
     from .model import Model, Output
-    from .plan import Change
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One reason for a change.
+
+    Attributes:
+        attribute: Properties, Tags, Metadata, DeletionPolicy or UpdateReplacePolicy.
+        name: property that changes; empty for other attributes.
+        recreation: Never, Conditionally or Always.
+        evaluation: Static where the new value is known, Dynamic where it is not yet.
+        source: DirectModification, ParameterReference, ResourceReference or ResourceAttribute.
+        entity: what the new value comes from.
+    """
+
+    attribute: str
+    name: str
+    recreation: str
+    evaluation: str
+    source: str
+    entity: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one resource."""
+
+    action: str
+    logical_id: str
+    kind: str
+    physical_id: str = ""
+    replacement: str = ""
+    scope: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = field(default=())
+    policy: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 LAMBDA = re.compile(r"^arn:[a-z-]+:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]+(:[\w$-]+)?$")
 MACHINE = re.compile(r"^arn:[a-z-]+:states:([a-z0-9-]+):\d{12}:stateMachine:[^:]+(:\w+)?$")
-ROLE_PARTS = 6
 
 
 def kind_of(arn: str) -> str:
@@ -45,16 +45,7 @@ def check_role(world: World, arn: str, principal: str, message: str) -> None:
     Raises:
         ServiceError: ValidationException.
     """
-    parts = arn.split(":", ROLE_PARTS - 1)
-    if len(parts) != ROLE_PARTS or parts[4] != world.account:
-        return  # the account of a local AWS is made up, so a real role's ARN is accepted
-    iam = world.client("iam")
-    try:
-        role = iam.get_role(RoleName=parts[5].rpartition("/")[2])["Role"]
-        trusted = principal in json.dumps(role["AssumeRolePolicyDocument"])
-    except iam.exceptions.NoSuchEntityException:
-        trusted = False
-    if not trusted:
+    if not assumable(world, arn, principal):
         raise ServiceError("ValidationException", message)
 
 

@@ -4,6 +4,7 @@
 
     policies          pure: whether a policy document follows the grammar
     trust             pure: whom a trust policy lets in
+    assumable         whether a service may assume a role
     roles             roles, their trust policies and permissions boundaries
     sessions          AssumeRole
     managed_policies  the policies that AWS itself manages

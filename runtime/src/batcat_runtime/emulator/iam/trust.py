@@ -1,6 +1,6 @@
 """Whom a trust policy lets in, for callers that are not services.
 
-Services are looked at in :mod:`batcat_runtime.emulator.roles`.
+Services are looked at in :mod:`.assumable`.
 """
 
 from __future__ import annotations

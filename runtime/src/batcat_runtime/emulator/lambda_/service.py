@@ -10,9 +10,9 @@ from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.processes import stop_all
 from batcat_runtime.emulator.protocol import ServiceError
-from batcat_runtime.emulator.roles import assumable
 
 from .function import Function, check_settings, fetch_code, install_code, invalid
 from .invocation import Invocation

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
-from batcat_runtime.emulator.roles import assumable
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World

@@ -6,10 +6,10 @@ asked for under its name, and forgets what it does not emulate.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
 PRINCIPAL = "states.amazonaws.com"
-ARN_PARTS = 6
 MOST_DIAGNOSTICS = 100
 LOG_GROUP = re.compile(r"^arn:[a-z-]+:logs:([a-z0-9-]+):\d{12}:log-group:([^:]+)(:\*)?$")
 COMPARED = (
@@ -92,9 +91,6 @@ def patch_api(responses: Any, world: World) -> None:
 def check_role(world: World, arn: str) -> None:
     """The role must exist and let Step Functions assume it.
 
-    A role of another account cannot be looked up: the account of a local AWS is made up, so a
-    real role's ARN is accepted as it is.
-
     Args:
         world: where to look.
         arn: the role.
@@ -102,16 +98,7 @@ def check_role(world: World, arn: str) -> None:
     Raises:
         ServiceError: as AWS does when the state machine is created.
     """
-    parts = arn.split(":", 5)
-    if len(parts) != ARN_PARTS or parts[4] != world.account:
-        return
-    iam = world.client("iam")
-    try:
-        role = iam.get_role(RoleName=parts[5].rpartition("/")[2])["Role"]
-        trusted = PRINCIPAL in json.dumps(role["AssumeRolePolicyDocument"])
-    except iam.exceptions.NoSuchEntityException:
-        trusted = False
-    if not trusted:
+    if not assumable(world, arn, PRINCIPAL):
         raise ServiceError(
             "AccessDeniedException",
             f"Neither the global service principal {PRINCIPAL}, nor the regional one is "

@@ -96,6 +96,25 @@ def test_the_region_that_containers_are_given_is_used(nowhere: pytest.MonkeyPatc
     assert client("sqs").meta.region_name == "cn-north-1"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("AWS_REGION", "not a region", "a region looks like eu-central-1"),
+        ("AWS_ENDPOINT_URL", "nonsense", "Invalid endpoint: nonsense; AWS_ENDPOINT_URL must be"),
+        ("AWS_MAX_ATTEMPTS", "x", "AWS_MAX_ATTEMPTS is 'x'; it must be a whole number from 1"),
+        ("AWS_MAX_ATTEMPTS", "0", "AWS_MAX_ATTEMPTS is '0'"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(
+    nowhere: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    """With what it may be."""
+    nowhere.setenv("AWS_REGION", "us-east-1")
+    nowhere.setenv(name, value)
+    with pytest.raises(bc.ConfigError, match=message):
+        client("s3")
+
+
 @pytest.mark.usefixtures("nowhere")
 def test_without_a_region_the_error_names_the_variable_to_set() -> None:
     """With an example."""

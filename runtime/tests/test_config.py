@@ -88,6 +88,8 @@ def test_a_missing_file_is_called_missing(folder: Path) -> None:
         (b'{"a": "\xff"}', r"not UTF-8 text \(byte 7\)"),
         (b"[1, 2]", r"holds \[1, 2\]; it must hold one object"),
         (b'{"a": {"b": 1, "b": 2}}', r'has the key "b" twice'),
+        (b'{"a": NaN}', r"not valid JSON: NaN is no JSON value; use null or a number"),
+        (b'{"a":' * 100_000, r"nested too deeply"),
     ],
 )
 def test_each_failure_is_called_by_its_name(folder: Path, content: bytes, message: str) -> None:
@@ -181,6 +183,26 @@ def test_a_schema_that_is_not_there_or_wrong_is_named(folder: Path) -> None:
         bc.get_config()
 
 
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"pattern": "("}, "is no JSON Schema: missing"),
+        ({"$ref": "https://example.org/other.json"}, "it refers to https://example.org/other.json"),
+        ({"$ref": "other.json"}, r"it refers to other\.json; write what it needs into it"),
+    ],
+    ids=["pattern", "elsewhere", "beside"],
+)
+def test_a_schema_that_cannot_be_used_is_named(
+    folder: Path, rule: dict[str, str], message: str
+) -> None:
+    """Nothing is fetched for it."""
+    write(folder, {"$schema": "config.schema.json", "a": "x"})
+    text = json.dumps({"properties": {"a": rule}})
+    (folder / "config.schema.json").write_text(text, encoding="utf-8")
+    with pytest.raises(bc.ConfigError, match=rf"config\.schema\.json .*{message}"):
+        bc.get_config()
+
+
 def test_a_schema_on_the_web_is_for_editors_only(folder: Path) -> None:
     """Reading a configuration needs no network."""
     document = {"$schema": "https://json.schemastore.org/package.json", "name": 1}
@@ -189,7 +211,11 @@ def test_a_schema_on_the_web_is_for_editors_only(folder: Path) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )

@@ -93,6 +93,13 @@ def test_another_event_is_refused(event: dict[str, Any]) -> None:
         bc.get_bucket_keys(event)
 
 
+@pytest.mark.parametrize("event", [[], None, "s3"])
+def test_what_is_no_event_at_all_is_refused(event: Any) -> None:
+    """By the type that it is."""
+    with pytest.raises(bc.DataError, match=f"no S3 event but {type(event).__name__}"):
+        bc.get_bucket_keys(event)
+
+
 def test_an_event_is_printed_for_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     """Also when it holds what JSON does not know."""
     bc.print_event({"key": "电池", "at": datetime(2026, 11, 21, tzinfo=timezone.utc)})

@@ -110,11 +110,23 @@ def test_the_root_logger_is_left_alone(log_name: str, capsys: Captured) -> None:
     logging.getLogger(f"{log_name}.part").handlers.clear()
 
 
-@pytest.mark.parametrize("name", ["", "root"])
-def test_the_root_logger_cannot_be_asked_for(name: str) -> None:
+@pytest.mark.parametrize("name", ["", "root", None])
+def test_the_root_logger_cannot_be_asked_for(name: Any) -> None:
     """All libraries share it."""
     with pytest.raises(bc.ConfigError, match="root logger"):
         bc.get_logger(name)
+
+
+def test_a_log_file_by_two_paths_is_one_file(
+    log_name: str, capsys: Captured, tmp_path: Path
+) -> None:
+    """A link to its folder leads to the same lines."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    bc.get_logger(log_name, tmp_path / "real" / "a.log")
+    bc.get_logger(log_name, tmp_path / "link" / "a.log").info("once")
+    assert capsys.readouterr().err.count("once") == 1
+    assert (tmp_path / "real" / "a.log").read_text(encoding="utf-8").count("once") == 1
 
 
 def test_a_log_file_that_cannot_be_opened_is_named(log_name: str, tmp_path: Path) -> None:

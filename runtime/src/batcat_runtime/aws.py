@@ -67,11 +67,13 @@ def client(service: str, region: str | None = None) -> Any:
 def _make(service: str, region: str | None) -> Any:
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import NoRegionError, ProfileNotFound
+    from botocore.exceptions import InvalidRegionError, NoRegionError, ProfileNotFound
 
-    attempts = int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS)
+    said = os.environ.get("AWS_MAX_ATTEMPTS") or str(_ATTEMPTS)
+    if not said.isdecimal() or int(said) < 1:
+        raise ConfigError(f"AWS_MAX_ATTEMPTS is {said!r}; it must be a whole number from 1")
     config = Config(
-        retries={"mode": "adaptive", "total_max_attempts": attempts},
+        retries={"mode": "adaptive", "total_max_attempts": int(said)},
         max_pool_connections=_POOL,
         user_agent_extra="batcat-runtime",
     )
@@ -82,6 +84,10 @@ def _make(service: str, region: str | None) -> Any:
         raise ConfigError(
             f"no region for {service}; set AWS_REGION, for example AWS_REGION=eu-central-1",
         ) from error
+    except InvalidRegionError as error:
+        raise ConfigError(f"{error}; a region looks like eu-central-1") from error
+    except ValueError as error:  # botocore's own word for an endpoint that is no URL
+        raise ConfigError(f"{error}; AWS_ENDPOINT_URL must be a URL such as http://…") from error
     except ProfileNotFound as error:
         raise ConfigError(f"{error}; run: aws configure list-profiles") from error
 

@@ -55,11 +55,19 @@ def _read_object(path: Path, what: str) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{what} {path} cannot be read: {error.strerror}") from error
     try:
-        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        document = json.loads(
+            text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
+        )
     except json.JSONDecodeError as error:
         raise ConfigError(
             f"{what} {path} is not valid JSON: line {error.lineno}, column {error.colno}: "
             f"{error.msg}",
+        ) from error
+    except RecursionError as error:
+        raise ConfigError(f"{what} {path} is nested too deeply; flatten it") from error
+    except _ConstantError as error:
+        raise ConfigError(
+            f"{what} {path} is not valid JSON: {error} is no JSON value; use null or a number"
         ) from error
     except _DuplicateKeyError as error:
         raise ConfigError(f"{what} {path} has the key {error} twice; remove one") from error
@@ -70,8 +78,27 @@ def _read_object(path: Path, what: str) -> dict[str, Any]:
     return document
 
 
+class _RemoteError(Exception):
+    """A schema refers to one elsewhere."""
+
+
+def _refuse_remote(uri: str) -> None:
+    raise _RemoteError(f"it refers to {uri}; write what it needs into it")
+
+
+_NO_HANDLERS = dict.fromkeys(("http", "https", "ftp", "file", ""), _refuse_remote)
+
+
 class _DuplicateKeyError(Exception):
     """A JSON object says two things about one key."""
+
+
+class _ConstantError(Exception):
+    """NaN or Infinity, which Python's json takes and JSON does not know."""
+
+
+def _refuse_constant(name: str) -> None:
+    raise _ConstantError(name)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -88,8 +115,8 @@ def _validate(path: Path, document: dict[str, Any], schema_path: Path) -> None:
 
     schema = _read_object(schema_path, f"schema of {path}:")
     try:
-        check = fastjsonschema.compile(schema, use_default=False)
-    except fastjsonschema.JsonSchemaDefinitionException as error:
+        check = fastjsonschema.compile(schema, use_default=False, handlers=_NO_HANDLERS)
+    except (fastjsonschema.JsonSchemaDefinitionException, re.error, _RemoteError) as error:
         raise ConfigError(f"schema of {path}: {schema_path} is no JSON Schema: {error}") from error
     try:
         check(document)

@@ -61,6 +61,8 @@ def get_bucket_keys(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     Raises:
         DataError: it is no S3 event.
     """
+    if not hasattr(event, "get"):
+        raise DataError(f"the event is no S3 event but {type(event).__name__}; give it as a dict")
     try:
         if "Records" in event:
             found = [record["s3"] for record in event["Records"]]

@@ -50,10 +50,10 @@ def get_logger(
     Raises:
         ConfigError: the name, the log file or one of the environment variables cannot be used.
     """
-    if logName in {"", "root"}:
+    if not isinstance(logName, str) or logName in {"", "root"}:
         raise ConfigError(
-            f"logName {logName!r} is the root logger, which all libraries share; "
-            "name the logger after your project or step",
+            f"logName {logName!r} is not a name of your own, and the root logger is shared by all "
+            "libraries; name the logger after your project or step",
         )
     formatter = _formatter()
     logger = logging.getLogger(logName)
@@ -73,7 +73,7 @@ def get_logger(
 
 def _add_file(logger: logging.Logger, path: Path, formatter: logging.Formatter) -> None:
     files = [h for h in logger.handlers if isinstance(h, logging.FileHandler)]
-    if any(h.baseFilename == os.path.normpath(path) for h in files):
+    if any(os.path.realpath(h.baseFilename) == os.path.realpath(path) for h in files):
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -113,6 +113,19 @@ def test_a_verb_works_from_any_folder_of_the_project_and_on_another(user: User) 
     assert user.batcat("status", "--project", "project").code == 0
 
 
+def test_a_deployment_that_another_one_overtakes_says_so(user: User, local_aws: LocalAws) -> None:
+    user.batcat("down", "--delete-data", "--yes")
+    with user.start("deploy") as one, user.start("deploy") as other:
+        ends = [process.communicate(timeout=120) for process in (one, other)]
+    codes = sorted([one.returncode, other.returncode])
+    assert codes in ([0, 0], [0, 1])
+    if codes == [0, 1]:
+        (complaint,) = [err for _, err in ends if err]
+        assert re.search("another deployment of stack .* has just begun|is busy", complaint)
+    stack = local_aws.client("cloudformation").describe_stacks()["Stacks"][0]
+    assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
 def test_ctrl_c_stops_the_run_and_its_job(user: User, local_aws: LocalAws) -> None:
     make_faulty(user.folder, "hang")
     with user.start("run") as process:
@@ -219,6 +232,8 @@ def test_down_keeps_the_data_unless_told_otherwise(user: User, local_aws: LocalA
         (("run", "--step", "x"), "there is no step 'x'; the steps are clean, forecast"),
         (("run", "--input", "nowhere"), "input nowhere does not exist"),
         (("logs", "x"), "there is no step 'x'"),
+        (("run", "--env", ""), "the environment's name is empty; known are local, dev"),
+        (("run", "--input", "s3://"), "'s3://' is no S3 address"),
         (("run", "--project", "nowhere"), "nowhere"),
         (("dance",), "dance"),
     ],

@@ -80,6 +80,8 @@ def test_on_a_terminal_each_state_has_one_row_that_ends_with_its_outcome() -> No
         (",".join("abcdefghij") + "\n", ["a  b  c  d  e  f  g  h  …"]),
         ('"long, quoted text that goes on"\n', ["long, quoted text that …"]),
         ("a,b\n1\n", ["a  b", "1   "]),
+        ('"two\nlines"\n', ["two lines"]),
+        ("\x1b[31mred\x1b[0m\n", ["red"]),
     ],
 )
 def test_the_first_rows_of_a_table_fit_a_screen(
@@ -123,5 +125,10 @@ def test_a_json_log_line_is_written_out_and_any_other_left_alone() -> None:
         "Traceback",
         "ValueError",
     ]
-    for line in ("plain", "{not json", '{"a": 1}', ""):
+    for line in ("plain", "{not json", '{"a": 1}', "", "tab\there, ü €"):
         assert readable(line) == [line]
+
+
+def test_a_log_cannot_steer_the_terminal() -> None:
+    assert readable("\x1b[2J\x1b]0;title\x07a\rb\x08") == ["a b "]
+    assert readable(json.dumps({"level": "INFO", "message": "\x1b[31mred"})) == ["  | INFO -> red"]

@@ -80,6 +80,15 @@ def test_a_silent_failure_sends_nobody_to_an_empty_log(recorded: Recorded) -> No
     assert there.advice[-1] == "then again: batcat run clean --env dev"
 
 
+def test_a_missing_package_is_to_be_installed_here_and_in_the_image(recorded: Recorded) -> None:
+    log = ["Traceback …", "ModuleNotFoundError: No module named 'lightgbm'"]
+    error = explain("run-1", History().read(recorded("failed")), lambda _: log)
+    assert error.advice == (
+        "install the package that brings lightgbm",
+        "name it in deploy/docker/requirements.txt, so that the image has it as well",
+    )
+
+
 def test_a_step_whose_failure_is_caught_has_not_succeeded(recorded: Recorded) -> None:
     events = History().read(recorded("failed"))
     assert ("clean", "failed") in kinds(events)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from batcat_runtime import aws, deploy
-from batcat_runtime.deploy import Run, prepare, read_status
+from batcat_runtime.deploy import Run, execution, prepare, read_status
 from batcat_runtime.deploy import logs as step_logs
 from batcat_runtime.deploy.failure import RunFailedError
 from batcat_runtime.deploy.history import StateEvent
@@ -89,6 +90,24 @@ def test_a_step_that_fails_shows_its_log_and_leaves_no_result(deployed: Project)
     assert error.log[-1] == "the last line before the end"
     assert error.advice[-1] == "then again: batcat run --step clean"
     assert not (deployed.root / "data" / "result").exists()
+
+
+def test_a_step_that_writes_nothing_is_named_and_not_the_one_after_it(deployed: Project) -> None:
+    source = faulty(deployed.root / "data" / "raw", "nothing")
+    with pytest.raises(RunFailedError) as caught:
+        finish(deployed, source)
+    assert caught.value.step == "forecast"
+    assert caught.value.advice == (
+        "let clean write a file, for its output folder is empty: bc.write_table(…)",
+        "run that alone: python script/clean.py",
+    )
+    with pytest.raises(
+        RunFailedError, match=r"clean of run .* wrote no file to its output"
+    ) as last:
+        finish(deployed, source, step="clean")
+    assert last.value.log[0].startswith("cleaning [")
+    assert last.value.advice[0] == "let it write its result: bc.write_table(…) in script/clean.py"
+    assert not list((deployed.root / "data").glob("result/*"))
 
 
 def test_what_to_try_again_names_the_same_input(deployed: Project, tmp_path: Path) -> None:
@@ -230,3 +249,104 @@ def test_nothing_reaches_an_account_without_its_name(
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with pytest.raises(ConfigError, match="say which environment"):
         deploy.setup_workflow("2026-demo-rain", "forecast")
+
+
+def test_two_runs_of_one_second_share_nothing(
+    deployed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second, on this machine or another, takes the next second's name."""
+    files = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        files.append(folder / "rain.csv")
+        files[-1].write_text(f"day,millimetres\n{ord(name)},9\n", encoding="utf-8")
+    first = Run(prepare(deployed, source=str(files[0])))
+    monkeypatch.setattr(execution, "_CLOCK", FrozenClock(first.plan.run))
+    second = Run(prepare(deployed, source=str(files[1])))
+    assert second.plan.run == first.plan.run
+    with closing(first), closing(second):
+        for run in (first, second):
+            run.open()
+        assert second.plan.run != first.plan.run
+        results = {}
+        for run in (first, second):
+            run.upload()
+            run.start()
+        for run in (first, second):
+            list(run.follow())
+            results[run] = run.fetch()[0].read_text(encoding="utf-8")
+    assert "97,9" in results[first]
+    assert "98" not in results[first]
+    assert "98,9" in results[second]
+    assert "97" not in results[second]
+    for run in (first, second):
+        left = aws.client("s3", deployed.region).list_objects_v2(
+            Bucket=deployed.result_s3_bucket, Prefix=f"forecast/run-claim/{run.plan.run}"
+        )
+        assert left["KeyCount"] == 0
+
+
+class FrozenClock(execution._Clock):  # noqa: SLF001 - stands for another machine's clock
+    """Begins again at the second of a run that has just been named."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        begun = datetime.strptime(run[-14:], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
+        self._last = begun - timedelta(seconds=1)
+
+    def next_second(self) -> datetime:
+        """Tell the seconds that clock tells."""
+        self._last += timedelta(seconds=1)
+        return self._last
+
+
+def rewrite(project: Project, name: str, old: str, new: str) -> Project:
+    """Change one file of a project, which must hold the text; returns the project as it is now."""
+    file = project.root / name
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    return deploy.load_project(project.root)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            '"steps": ["clean", "forecast"]',
+            '"steps": ["clean"]',
+            r"says steps clean, but deploy/workflow.asl.json runs clean, forecast; put it back",
+        ),
+        (
+            '"steps": ["clean", "forecast"]',
+            '"steps": ["forecast", "clean"]',
+            r"says steps forecast, clean, but .* --data steps=\"forecast, clean\"",
+        ),
+        (
+            '"purpose": "forecast"',
+            '"purpose": "other"',
+            r"says purpose 'other', but deploy/template.yaml was made for 'forecast'",
+        ),
+    ],
+    ids=["fewer", "reordered", "purpose"],
+)
+def test_a_configuration_that_means_another_pipeline_is_refused_before_it_is_deployed(
+    project: Project, old: str, new: str, complaint: str
+) -> None:
+    changed = rewrite(project, "deploy/config.json", old, new)
+    with pytest.raises(ConfigError, match=complaint):
+        deploy.make_plan(changed)
+
+
+def test_a_later_step_without_input_names_the_step_before_it(project: Project) -> None:
+    with pytest.raises(MissingError, match=r"no input for forecast yet: .*script/clean.py"):
+        prepare(project, step="forecast")
+
+
+@pytest.mark.parametrize("source", ["s3://", "s3:///key"])
+def test_an_address_that_is_none_is_found_before_anything_is_done(
+    project: Project, source: str
+) -> None:
+    with pytest.raises(ConfigError, match="is no S3 address"):
+        prepare(project, source=source)

@@ -66,8 +66,10 @@ def run(  # noqa: PLR0913 - typer makes an option of each argument
             _bring_up_to_date(here, screen, seconds)
         with closing(Run(plan)) as this:
             if not here.is_local:
-                this.find()
-                screen.say(f"Run {plan.run}: environment {here.environment}, region {here.region}")
+                this.open()
+                screen.say(
+                    f"Run {this.plan.run}: environment {here.environment}, region {here.region}"
+                )
             _make(this, screen, seconds)
 
 

@@ -18,6 +18,10 @@ THREADS = 16  # transport is the bottleneck, not the CPU
 RESULT_FOLDER = Path("data") / "result"
 
 
+class NothingThereError(ExecutionError):
+    """A run succeeded without a result."""
+
+
 def default_input(project: Project, step: str | None = None) -> Path:
     """Folder that a run, or a single step, takes its input from.
 
@@ -127,7 +131,7 @@ def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
         The files, sorted.
 
     Raises:
-        ExecutionError: there is nothing below the prefix.
+        NothingThereError: there is nothing below the prefix.
     """
     bucket, key = split_uri(prefix)
     s3 = aws.client("s3", region)
@@ -146,10 +150,7 @@ def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
             found = [one for one in _objects(bucket, key, region) if one["Key"][-1] != "/"]
             _in_parallel(download, found)
         if not found:
-            raise ExecutionError(
-                f"the run succeeded, but there is nothing at {prefix}: its last step wrote no "
-                "file to its output folder; see batcat logs",
-            )
+            raise NothingThereError(f"there is nothing at {prefix}")
         partial.chmod(0o755)  # mkdtemp keeps it from everybody else
         if destination.exists():
             shutil.rmtree(destination)

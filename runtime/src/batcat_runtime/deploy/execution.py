@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from threading import Lock
@@ -63,6 +64,46 @@ def new_run(project: Project) -> str:
     for step in project.steps:
         names.job(run, step)  # a name that AWS would refuse is found before anything is uploaded
     return run
+
+
+def claim(project: Project, run: str) -> bool:
+    """Take a run's name before anything is stored under it.
+
+    Args:
+        project: the project.
+        run: name from :func:`new_run`.
+
+    Returns:
+        Whether nobody else had it: S3 writes an object that must not exist for one writer only.
+
+    Raises:
+        MissingError: the result bucket does not exist.
+    """
+    bucket, key = _claim(project, run)
+    s3 = aws.client("s3", project.region)
+    try:
+        with aws.explained(f"begin run {run} in s3://{bucket}/{key}", "deploy first"):
+            s3.put_object(Bucket=bucket, Key=key, IfNoneMatch="*")
+    except s3.exceptions.ClientError as error:
+        # Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
+        if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            return False
+        raise
+    return True
+
+
+def release(project: Project, run: str) -> None:
+    """Remove the mark of :func:`claim`; the run's folders keep its name from now on."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket, key = _claim(project, run)
+    # An empty object that stays is no reason to call the run a failure.
+    with suppress(BotoCoreError, ClientError):
+        aws.client("s3", project.region).delete_object(Bucket=bucket, Key=key)
+
+
+def _claim(project: Project, run: str) -> tuple[str, str]:
+    return project.result_s3_bucket, f"{project.purpose}/run-claim/{run}"
 
 
 def start(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.errors import ExecutionError
@@ -17,6 +18,9 @@ _OUTCOMES = {
     "TIMED_OUT": "took longer than the state machine allows",
     "ABORTED": "was stopped",
 }
+
+
+_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
 class RunFailedError(ExecutionError):
@@ -91,7 +95,9 @@ def explain(
         reason=_reason(failed, described),
         exit_message=described.get("ExitMessage", ""),
         log=log,
-        advice=tuple(_advice(failed.state, described, log, command or _plain_command)),
+        advice=tuple(
+            _advice(failed, _step_before(known, failed), described, log, command or _plain_command)
+        ),
     )
 
 
@@ -112,6 +118,16 @@ def _last_failure(events: list[StateEvent | Ended]) -> StateEvent | None:
     return failure
 
 
+def _step_before(events: list[StateEvent | Ended], failed: StateEvent) -> str:
+    """The last step that succeeded before another failed; empty when none did."""
+    done = [
+        event.state
+        for event in events[: events.index(failed)]
+        if isinstance(event, StateEvent) and event.type == "Task" and event.kind == "succeeded"
+    ]
+    return done[-1] if done else ""
+
+
 def _described(cause: str) -> dict[str, Any]:
     """The job's description, which Step Functions puts into the cause as JSON."""
     try:
@@ -130,19 +146,29 @@ def _reason(failed: StateEvent, described: dict[str, Any]) -> str:
 
 
 def _advice(
-    step: str,
+    failed: StateEvent,
+    before: str,
     described: dict[str, Any],
     log: tuple[str, ...],
     command: Callable[[str, str], str],
 ) -> Iterator[str]:
+    step = failed.state
+    missing = _MODULE.search("\n".join((*log, described.get("ExitMessage", ""))))
     reason = str(described.get("FailureReason", ""))
     if not described:
         yield "correct what AWS refused, then: batcat deploy and batcat run"
     elif "No S3 objects found" in reason:
-        yield "give it input: batcat run --input <file or folder>"
+        if before:
+            yield f"let {before} write a file, for its output folder is empty: bc.write_table(…)"
+            yield f"run that alone: python script/{before}.py"
+        else:
+            yield "give it input: batcat run --input <file or folder>"
     elif "MaxRuntimeInSeconds" in reason or described.get("ProcessingJobStatus") == "Stopped":
         yield "give it more time: max_runtime_seconds in deploy/config.json"
         yield f"run it alone: python script/{step}.py"
+    elif missing:
+        yield f"install the package that brings {missing[1]}"
+        yield "name it in deploy/docker/requirements.txt, so that the image has it as well"
     else:
         show_log = command("logs", step)
         if not log and show_log:

@@ -8,6 +8,8 @@ from typing import Any
 
 from batcat_runtime.errors import ConfigError
 
+from .definition import job_states
+
 # Source: Amazon SageMaker API Reference, NetworkConfig; the names on the right are those of the
 # SageMaker SDK's class of the same name.
 _ATTRIBUTES = {
@@ -65,14 +67,10 @@ def with_network(definition: dict[str, Any], settings: Mapping[str, Any]) -> dic
         ConfigError: no state makes a Processing job, so the settings would be lost.
     """
     changed = copy.deepcopy(definition)
-    jobs = [
-        state
-        for state in changed.get("States", {}).values()
-        if "sagemaker:createProcessingJob" in str(state.get("Resource", ""))
-    ]
+    jobs = job_states(changed)
     if not jobs:
         raise ConfigError("no state of the workflow makes a Processing job to give a network to")
-    for state in jobs:
+    for state in jobs.values():
         state.setdefault("Parameters", {})["NetworkConfig"] = dict(settings)
     return changed
 

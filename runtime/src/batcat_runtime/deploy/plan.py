@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime import aws
 from batcat_runtime.errors import DeployError
 
-from . import artifacts, names
+from . import artifacts, definition, names
 from .changes import Change, change_rows
 from .package import package
 from .polling import pauses
@@ -34,6 +34,7 @@ LONGEST_BODY = 51_200
 # How CloudFormation says that a change set would do nothing; the wording is all there is to
 # tell by. Source: the deployers of the AWS CLI and the SAM CLI look for the same two texts.
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+_BEGUN_BY_ANOTHER = ("already exists", "_IN_PROGRESS state")
 _STUCK = {
     "ROLLBACK_FAILED": "run batcat down, then deploy again",
     "CREATE_FAILED": "run batcat down, then deploy again",
@@ -90,11 +91,13 @@ def make_plan(
 
     Raises:
         AccessError: no credentials, missing rights, or a bucket of somebody else.
+        ConfigError: template, workflow and configuration are not of one mind.
         DeployError: the stack cannot be changed now, or CloudFormation refuses the template.
     """
     account = artifacts.account_of(project)
     bucket = account.artifact_bucket
     packaged = package(project.template, bucket, project.stack, change_definition)
+    definition.check(project, packaged)
     stack = _usable(find_stack(project.stack, project.region), project, clean_up=clean_up)
     parameters = _parameters(project, packaged, account, stack)
     is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
@@ -240,10 +243,15 @@ def _create(
                 **template,
             )
     except ClientError as error:
-        told = error.response.get("Error", {})
+        told = str(error.response.get("Error", {}).get("Message", error))
+        # It was absent, or done, a moment ago.
+        if any(sign in told for sign in _BEGUN_BY_ANOTHER):
+            raise DeployError(
+                f"another deployment of stack {project.stack} has just begun; wait until it is "
+                f"done (batcat status{project.option}), then try again",
+            ) from error
         raise DeployError(
-            f"CloudFormation refuses {project.template.relative_to(project.root)}: "
-            f"{told.get('Message', error)}",
+            f"CloudFormation refuses {project.template.relative_to(project.root)}: {told}",
         ) from error
     return str(answer["Id"])
 

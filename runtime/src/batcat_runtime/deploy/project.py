@@ -137,6 +137,8 @@ def load_project(start: Path | None = None, environment: str = LOCAL) -> Project
     config = get_config(root / CONFIG)
     entries = config.get("environments", {})
     known = (LOCAL, *(name for name in entries if name != LOCAL))
+    if not environment:
+        raise ConfigError(f"the environment's name is empty; known are {', '.join(known)}")
     if environment not in known:
         hint = f"add it under environments in {CONFIG}, for example "
         hint += f'"{environment}": {{"region": "{config.get("region", "eu-central-1")}"}}'

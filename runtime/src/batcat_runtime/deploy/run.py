@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batcat_runtime.errors import ConfigError
+from batcat_runtime.errors import ConfigError, MissingError
 
-from . import data, execution, failure, logs
+from . import data, execution, failure, logs, names
 from .history import Ended, StateEvent
 from .single_step import step_state_machine
 from .stack import deployed_stack
@@ -72,8 +72,10 @@ def prepare(project: Project, *, source: str | None = None, step: str | None = N
     base = f"{project.result_path}/{run}"
     first = step or project.steps[0]
     taken = source or str(data.default_input(project, step))
-    if not taken.startswith("s3://"):
-        data.input_files(Path(taken))
+    if taken.startswith("s3://"):
+        data.split_uri(taken)
+    else:
+        _check_input(project, taken, first, given=source is not None)
     if first != project.steps[0]:
         # A later step reads where the step before it would have written in this run.
         before = project.steps[project.steps.index(first) - 1]
@@ -95,6 +97,19 @@ def prepare(project: Project, *, source: str | None = None, step: str | None = N
     )
 
 
+def _check_input(project: Project, source: str, step: str, *, given: bool) -> None:
+    try:
+        data.input_files(Path(source))
+    except MissingError as error:
+        if given or step == project.steps[0]:
+            raise
+        before = project.steps[project.steps.index(step) - 1]
+        raise MissingError(
+            f"there is no input for {step} yet: run the step before it (python "
+            f"script/{before}.py), or name other input with --input",
+        ) from error
+
+
 class Run:
     """A run being made; ``contextlib.closing`` sees that nothing temporary is left behind.
 
@@ -102,7 +117,7 @@ class Run:
         plan: from :func:`prepare`.
 
     Attributes:
-        plan: as given.
+        plan: as given, but for the run's name when another run has it.
         execution: the execution, once started.
         events: everything that was followed so far.
     """
@@ -113,6 +128,7 @@ class Run:
         self.events: list[StateEvent | Ended] = []
         self._temporary = ExitStack()
         self._state_machine = ""
+        self._is_open = False
 
     def upload(self) -> int:
         """Bring the input to where the first step reads it; returns how many files were moved.
@@ -120,8 +136,8 @@ class Run:
         Raises:
             MissingError: nothing is deployed, or there is no input.
         """
+        self.open()
         plan = self.plan
-        self.find()
         if not plan.source.startswith("s3://"):
             return data.upload_input(plan.source, plan.input_prefix, plan.project.region)
         if plan.source != plan.input_prefix:
@@ -131,7 +147,7 @@ class Run:
     def start(self) -> None:
         """Start the execution."""
         plan = self.plan
-        machine = self.find()
+        machine = self._find()
         if plan.step:
             machine = self._temporary.enter_context(
                 step_state_machine(plan.project, machine, plan.step, plan.run)
@@ -160,23 +176,54 @@ class Run:
         return isinstance(last, Ended) and last.status == "SUCCEEDED"
 
     def fetch(self) -> list[Path]:
-        """Fetch the result, of an execution that succeeded; returns its files."""
+        """Fetch the result, of an execution that succeeded; returns its files.
+
+        Raises:
+            RunFailedError: the last step left no file.
+        """
         if not self.succeeded:
             raise ConfigError("only a run that succeeded has a result")
         plan = self.plan
-        return data.fetch_result(plan.result_prefix, plan.destination, plan.project.region)
+        try:
+            return data.fetch_result(plan.result_prefix, plan.destination, plan.project.region)
+        except data.NothingThereError as error:
+            step = plan.step or plan.project.steps[-1]
+            job = names.job(plan.run, step)
+            raise failure.RunFailedError(
+                plan.run,
+                "FAILED",
+                step=step,
+                job=job,
+                reason=f"it ended well but wrote no file to its output folder ({error})",
+                log=tuple(self._tail(job)),
+                advice=(
+                    f"let it write its result: bc.write_table(…) in script/{step}.py",
+                    f"run it alone: python script/{step}.py",
+                ),
+            ) from error
 
     def stop(self) -> None:
         """Stop the execution and its jobs, if it runs."""
         if self.execution and not any(isinstance(event, Ended) for event in self.events):
             execution.stop(self.execution, self.plan.project)
 
-    def find(self) -> str:
-        """Find the state machine; returns its ARN.
+    def open(self) -> None:
+        """Find the state machine, and make the run's name this run's alone.
+
+        A name is only as fine as a second; when another run has it, a later one is taken.
 
         Raises:
             MissingError: nothing is deployed.
         """
+        self._find()
+        while not self._is_open:
+            self._is_open = execution.claim(self.plan.project, self.plan.run)
+            if not self._is_open:
+                plan = self.plan
+                self.plan = prepare(plan.project, source=plan.source, step=plan.step or None)
+
+    def _find(self) -> str:
+        """Find the state machine; returns its ARN."""
         if not self._state_machine:
             self._state_machine = deployed_stack(self.plan.project).outputs["StateMachineArn"]
         return self._state_machine
@@ -199,4 +246,7 @@ class Run:
 
     def close(self) -> None:
         """Remove what was made for this run only."""
+        if self._is_open:
+            execution.release(self.plan.project, self.plan.run)
+            self._is_open = False
         self._temporary.close()

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
+# Source: ECMA-48, control sequences and strings.
 
 
 def readable(line: str) -> list[str]:
@@ -17,10 +21,17 @@ def readable(line: str) -> list[str]:
     """
     record = _record(line)
     if record is None:
-        return [line]
+        return [printable(line)]
     time = str(record.get("time", ""))[11:19]
     first = f"{time} {record.get('logger', '')} | {record['level']} -> {record['message']}"
-    return [*first.splitlines(), *str(record.get("exception") or "").splitlines()]
+    parts = [*first.splitlines(), *str(record.get("exception") or "").splitlines()]
+    return [printable(part) for part in parts]
+
+
+def printable(text: str) -> str:
+    """Leave out what would steer a terminal: escape sequences and control characters."""
+    plain = _ESCAPES.sub("", text)
+    return "".join(sign if sign.isprintable() or sign == "\t" else " " for sign in plain)
 
 
 def _record(line: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.deploy.history import StateEvent
 
-from .lines import readable
+from .lines import printable, readable
 
 if TYPE_CHECKING:
     from batcat_runtime.cli.screen import Screen
@@ -153,4 +153,5 @@ def relative(path: Path) -> str:
 
 
 def _short(cell: str) -> str:
+    cell = printable(cell)
     return cell if len(cell) <= WIDEST else cell[: WIDEST - 1] + "…"

@@ -17,6 +17,8 @@ def main() -> None:
     sys.stdout.write(f"cleaning {sorted(file.name for file in source.iterdir())}\n")
     if fault == "hang":
         time.sleep(600)
+    if fault == "nothing":
+        return
     if fault:
         message = ROOT.parent / "output" / "message"
         message.parent.mkdir(parents=True, exist_ok=True)

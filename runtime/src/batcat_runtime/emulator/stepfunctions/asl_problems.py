@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import asl_fields as fields
+from .paths import steps
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -102,7 +103,7 @@ class Checker:
             self.schema(f'The value for the field "{name}" must be {allowed}', path)
             return
         bare = value[1:] if value.startswith("$$") else value
-        if VARIABLE.match(value):
+        if VARIABLE.match(value) or steps(bare) is not None:
             return
         from jsonpath_ng.exceptions import JSONPathError
         from jsonpath_ng.ext.parser import parse

@@ -67,15 +67,18 @@ def _load(world: World) -> Any:
         fail,
         history,
         jsonata,
+        literals,
         logs,
+        paths,
         sagemaker_task,
         sdk_task,
         tasks,
     )
 
     clients.patch(world)
-    patches: tuple[Any, ...] = (choice, context, errors, executions, fail, history, jsonata, tasks)
-    for module in (*patches, sagemaker_task, sdk_task, child_task):
+    language: tuple[Any, ...] = (choice, context, fail, jsonata, literals, paths)
+    api: tuple[Any, ...] = (errors, executions, history)
+    for module in (*language, *api, tasks, sagemaker_task, sdk_task, child_task):
         module.patch()
     logs.patch(world)
     AmazonStateLanguageParser.parse(SMALLEST)

@@ -64,6 +64,12 @@ def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:
         ({"instance_count": True}, "it must be a whole number"),
         ({"account": "12"}, "twelve digits"),
         ({"result_s3_bucket": "Not_A_Bucket"}, "bucket 'Not_A_Bucket' is not allowed"),
+        ({"region": "cn-north-1"}, "cn-north-1 belongs to the partition aws-cn, not to aws"),
+        ({"region": "moon"}, "region 'moon' belongs to no known partition"),
+        (
+            {"workflow_execution_role": "arn:aws-cn:iam::111122223333:role/w"},
+            "role/w belongs to the partition aws-cn, not to aws",
+        ),
     ],
 )
 def test_a_wrong_value_is_named(folder: Path, values: dict[str, Any], complaint: str) -> None:

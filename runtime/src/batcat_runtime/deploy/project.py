@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from batcat_runtime import aws
 from batcat_runtime.config import get_config
 from batcat_runtime.errors import ConfigError, MissingError
 
@@ -155,6 +156,21 @@ def load_project(start: Path | None = None, environment: str = LOCAL) -> Project
     )
 
 
+def _check_partition(values: dict[str, Any], file: Path) -> None:
+    """Region and role must be of the partition that the template's ARNs are made for."""
+    partition, region = values.get("partition", "aws"), values["region"]
+    role = values.get("workflow_execution_role", "")
+    for what, value, found in (
+        ("region", region, aws.partition_of(region)),
+        ("workflow_execution_role", role, role.split(":")[1] if role.count(":") else partition),
+    ):
+        if found != partition:
+            raise ConfigError(
+                f"configuration file {file}: {what} {value} belongs to the partition {found}, "
+                f"not to {partition}; correct one of them"
+            )
+
+
 def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
     """Take what a Project knows, and refuse what no schema caught."""
     types = {field.name: str(field.type) for field in fields(Project) if field.name not in _FIXED}
@@ -170,6 +186,7 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
                 f"configuration file {file}: {name} is {value!r}; it must be "
                 + {int: "a whole number", list: "a list of names"}.get(wanted, "text"),
             )
+    _check_partition(checked, file)
     checked["steps"] = tuple(checked["steps"])
     names.BUCKET.check(checked["result_s3_bucket"])
     account = checked.get("account", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -143,10 +144,54 @@ def test_hidden_files_are_no_data(project: Path) -> None:
     assert bc.read_folder(bc.step_input_path("clean", project))["id"].tolist() == [1]
 
 
-def test_a_folder_without_a_csv_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("id\n1\n")
-    with pytest.raises(bc.MissingError, match="no CSV file"):
+@pytest.mark.parametrize("name", ["SALES.CSV", "sales.csv.gz", "Sales.Csv.GZ"])
+def test_a_csv_is_known_by_its_name_in_any_case_and_packed(tmp_path: Path, name: str) -> None:
+    text = b"id\n1\n"
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.lower().endswith("gz") else text)
+    assert bc.read_folder(tmp_path)["id"].tolist() == [1]
+
+
+@pytest.mark.parametrize("content", [b"id\n1\n", gzip.compress(b"id\n1\n")[:-9]])
+def test_a_torn_gzip_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(content)
+    with pytest.raises(bc.DataError, match=r"a\.csv\.gz is no sound gzip file"):
         bc.read_folder(tmp_path)
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(bc.MissingError, match=r"no CSV file in .*, which is empty; give the step"):
+        bc.read_folder(tmp_path)
+
+
+def test_without_a_csv_it_names_what_is_there_and_how_to_read_it(tmp_path: Path) -> None:
+    for name in ("a.xlsx", "b.parquet", "c.txt", "d.txt", "e.txt"):
+        (tmp_path / name).touch()
+    told = r"holds a\.xlsx, b\.parquet, c\.txt and 2 more: .*pd\.read_excel\(.*'a\.xlsx'\)"
+    with pytest.raises(bc.MissingError, match=told):
+        bc.read_folder(tmp_path)
+
+
+def test_text_as_it_is_written_elsewhere_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("städte;größe\nKöln;1,5\n".encode("latin-1"))
+    with pytest.raises(bc.DataError, match="for example encoding="):
+        bc.read_folder(tmp_path)
+    table = bc.read_folder(tmp_path, encoding="latin-1", sep=";", decimal=",")
+    assert table.to_dict("records") == [{"städte": "Köln", "größe": 1.5}]
+
+
+def test_a_row_that_is_too_long_is_found_with_another_separator(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;x\n1;1,5\n2;2,5;3\n")
+    with pytest.raises(bc.DataError, match=r"a\.csv .*line 3 has 3 fields, the header has 2"):
+        bc.read_folder(tmp_path, sep=";", decimal=",")
+
+
+@pytest.mark.parametrize(("sep", "decimal"), [(",", ","), ("", "."), ("||", "."), (";", "")])
+def test_separators_that_cannot_be_told_apart_are_refused(
+    tmp_path: Path, sep: str, decimal: str
+) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    with pytest.raises(bc.ConfigError, match=r"a\.csv cannot be read with sep=.*for example"):
+        bc.read_folder(tmp_path, sep=sep, decimal=decimal)
 
 
 @pytest.mark.parametrize("text", ["", "id,x\n", "id,x\n1,2,3\n", 'id,x\n1,"no end\n'])
@@ -172,6 +217,13 @@ def test_a_table_is_whole_or_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(OSError, match="disk full"):
         bc.write_table(pd.DataFrame({"id": [1]}), tmp_path / "result.csv")
     assert list(tmp_path.glob("*.csv")) == []
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "x.xlsx", "x.csv.gz", "x"])
+def test_a_name_that_promises_another_format_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(bc.ConfigError, match=rf"{re.escape(name)} does not .*\.csv, or let pandas"):
+        bc.write_table(pd.DataFrame({"id": [1]}), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -229,3 +281,15 @@ def test_an_exit_message_is_no_longer_than_sagemaker_keeps(job: Path) -> None:
         bc.run_step("score", fail)
     assert ended.value.code == 1
     assert (job / "output" / "message").stat().st_size == 1024
+
+
+@pytest.mark.parametrize(("said", "kept"), [("€" * 400, "€" * 341), ("a\ud800b", "a?b")])
+def test_an_exit_message_is_readable_text(job: Path, said: str, kept: str) -> None:
+    def fail() -> None:
+        raise bc.DataError(said)
+
+    with pytest.raises(SystemExit):
+        bc.run_step("score", fail)
+    message = (job / "output" / "message").read_bytes()
+    assert len(message) <= 1024
+    assert message.decode("utf-8") == kept

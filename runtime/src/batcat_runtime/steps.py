@@ -6,9 +6,11 @@ lies, is decided here: by the Processing job when there is one, else by ``deploy
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1024
 """Length of an exit message that SageMaker keeps (DescribeProcessingJob, ExitMessage)."""
+_MOST_NAMES = 3
+"""How many files a message names."""
 
 
 def step_input_path(step: str, project: str | os.PathLike[str]) -> str:
@@ -81,34 +85,43 @@ def step_output_path(step: str, project: str | os.PathLike[str]) -> str:
     return processing_output_path(step, timestamp=False, local=data / "tmp" / step)
 
 
-def read_folder(folder: str | os.PathLike[str]) -> pd.DataFrame:
+def read_folder(
+    folder: str | os.PathLike[str],
+    *,
+    encoding: str | None = None,
+    sep: str = ",",
+    decimal: str = ".",
+) -> pd.DataFrame:
     """Read the CSV files of a folder, and of the folders in it, one below the other.
 
     Args:
-        folder: where they are; hidden files are left out.
+        folder: where they are, as ``.csv`` or ``.csv.gz``; hidden files are left out.
+        encoding: text encoding; by default UTF-8, with or without a byte order mark.
+        sep: the character between two values.
+        decimal: the character before the decimals of a number.
 
     Returns:
         All rows, with a fresh index.
 
     Raises:
-        MissingError: there is no CSV file.
+        MissingError: there is no CSV file; the message names what is there instead.
         DataError: a file is malformed (the message names the line), has no rows, or has other
             columns than the first one.
+        ConfigError: there is no such encoding, or sep or decimal is not one character.
         MissingExtraError: pandas is not installed.
     """
     need_pandas()
     import pandas as pd
 
     root = Path(folder)
-    files = [file for file in _files(root) if file.suffix == ".csv"]
+    found = _files(root)
+    files = [file for file in found if file.name.lower().endswith((".csv", ".csv.gz"))]
     if not files:
-        raise MissingError(
-            f"no CSV file in {root}; put the step's input there (one file or more a machine)"
-        )
+        raise MissingError(f"no CSV file in {root}{_instead(root, found)}")
     tables: list[pd.DataFrame] = []
     for file in files:
         name = str(file.relative_to(root.parent))
-        table = read_csv(io.BytesIO(file.read_bytes()), name)
+        table = read_csv(_content(file, name), name, encoding, sep=sep, decimal=decimal)
         if table.empty:
             raise DataError(f"{name} has a header but no rows; check what wrote it")
         if tables and set(table.columns) != set(tables[0].columns):
@@ -126,12 +139,21 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
 
     Args:
         table: what to write.
-        path: where to; when several machines share the job, each adds its own name.
+        path: where to, ending in ``.csv``; when several machines share the job, each adds its
+            own name.
 
     Returns:
         The file.
+
+    Raises:
+        ConfigError: the name promises another format than CSV.
     """
     file = Path(path)
+    if file.suffix.lower() != ".csv":
+        raise ConfigError(
+            f"write_table writes CSV, which {file.name} does not promise; name it "
+            f"{file.stem}.csv, or let pandas write another format, such as table.to_parquet(path)"
+        )
     file = file.with_name(f"{file.stem}{_machine()}{file.suffix}")
     part = Path(f"{file}.part")
     table.to_csv(part, index=False)
@@ -169,6 +191,29 @@ def _files(folder: Path) -> list[Path]:
         for path in found
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
+
+
+def _content(file: Path, name: str) -> io.BytesIO:
+    """The text of a file, unpacked when it is packed."""
+    content = file.read_bytes()
+    if file.suffix.lower() == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"{name} is no sound gzip file: {error}; pack it again") from error
+    return io.BytesIO(content)
+
+
+def _instead(root: Path, found: list[Path]) -> str:
+    """Say what a folder holds instead of a CSV, and what to do about it."""
+    if not found:
+        return ", which is empty; give the step input, at least one file a machine"
+    names = [str(file.relative_to(root)) for file in found[:_MOST_NAMES]]
+    more = f" and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
+    return (
+        f"; it holds {', '.join(names)}{more}: save them as CSV, or read Excel or Parquet with "
+        f"pandas: pd.read_excel(Path(bc.step_input_path(STEP, ROOT)) / {names[0]!r})"
+    )
 
 
 def _only_input() -> Path:
@@ -209,7 +254,9 @@ def _leave_exit_message(message: str) -> None:
     if in_processing_job():
         file = ml_root() / "output" / "message"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(message.encode()[:_MOST_BYTES])
+        # Half a character would make all of it unreadable.
+        whole = message.encode("utf-8", "replace")[:_MOST_BYTES].decode("utf-8", "ignore")
+        file.write_text(whole, encoding="utf-8")
 
 
 def _machine() -> str:

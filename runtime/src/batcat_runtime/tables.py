@@ -36,35 +36,45 @@ def writer(file: IO[bytes]) -> codecs.StreamWriter:
     return codecs.getwriter("utf-8")(file)
 
 
-def read_csv(buffer: io.BytesIO, source: str, encoding: str | None = None) -> pd.DataFrame:
+def read_csv(
+    buffer: io.BytesIO,
+    source: str,
+    encoding: str | None = None,
+    *,
+    sep: str = ",",
+    decimal: str = ".",
+) -> pd.DataFrame:
     """Parse a CSV.
 
     Args:
         buffer: the bytes.
         source: where they come from, for messages.
         encoding: text encoding; by default UTF-8, with or without a byte order mark.
+        sep: the character between two values.
+        decimal: the character before the decimals of a number.
 
     Returns:
         DataFrame of shape ``(n_rows, n_columns)``.
 
     Raises:
         DataError: it is not sound; the message names the source and the line.
-        ConfigError: there is no such encoding.
+        ConfigError: there is no such encoding, or sep or decimal is not one character.
     """
     import pandas as pd
 
     _check_encoding(source, encoding)
-    _check_first_row(buffer, source, encoding)
+    _check_characters(source, sep, decimal)
+    _check_first_row(buffer, source, encoding, sep)
     try:
         # Types are inferred from whole columns: by chunks, one column may hold two types.
-        table: pd.DataFrame
-        table = pd.read_csv(buffer, encoding=encoding, low_memory=False, **_exact_floats())
+        options = {"sep": sep, "decimal": decimal, **_exact_floats()}
+        table: pd.DataFrame = pd.read_csv(buffer, encoding=encoding, low_memory=False, **options)
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{source} is empty: it has no header; check what wrote it") from error
     except pd.errors.ParserError as error:
         told = str(error).strip()
         raise DataError(
-            f"{source} is not a sound CSV: {_find_bad_row(buffer, encoding, told)}; "
+            f"{source} is not a sound CSV: {_find_bad_row(buffer, encoding, sep, told)}; "
             "correct it there",
         ) from error
     except UnicodeDecodeError as error:
@@ -92,14 +102,22 @@ def _check_encoding(source: str, encoding: str | None) -> None:
         ) from error
 
 
-def _check_first_row(buffer: io.BytesIO, source: str, encoding: str | None) -> None:
+def _check_characters(source: str, sep: str, decimal: str) -> None:
+    if len(sep) != 1 or len(decimal) != 1 or sep == decimal or sep in '"\r\n':
+        raise ConfigError(
+            f"{source} cannot be read with sep={sep!r} and decimal={decimal!r}; "
+            "give two different characters, for example sep=';', decimal=','",
+        )
+
+
+def _check_first_row(buffer: io.BytesIO, source: str, encoding: str | None, sep: str) -> None:
     """Refuse a first row longer than the header.
 
     pandas would take its first fields for an index and shift all columns without a word.
     """
     width = 0
     try:
-        for line, row in _rows(buffer, encoding):
+        for line, row in _rows(buffer, encoding, sep):
             if width:
                 if len(row) > width:
                     raise DataError(
@@ -112,11 +130,11 @@ def _check_first_row(buffer: io.BytesIO, source: str, encoding: str | None) -> N
         return  # pandas judges the whole and says more
 
 
-def _find_bad_row(buffer: io.BytesIO, encoding: str | None, told: str) -> str:
+def _find_bad_row(buffer: io.BytesIO, encoding: str | None, sep: str, told: str) -> str:
     """Say in which line of the file it goes wrong; pandas counts rows instead."""
     width, line = 0, 1
     try:
-        for line, row in _rows(buffer, encoding):
+        for line, row in _rows(buffer, encoding, sep):
             width = width or len(row)
             if len(row) > width:
                 return _too_long(line, row, width)
@@ -143,12 +161,12 @@ def _decodes(text: bytes, encoding: str) -> bool:
     return True
 
 
-def _rows(buffer: io.BytesIO, encoding: str | None) -> Iterator[tuple[int, list[str]]]:
+def _rows(buffer: io.BytesIO, encoding: str | None, sep: str) -> Iterator[tuple[int, list[str]]]:
     """Give each row that is not blank with the line it begins in, counted from 1."""
     buffer.seek(0)
     text = io.TextIOWrapper(buffer, encoding=encoding or "utf-8-sig", newline="")
     try:
-        lines: Any = csv.reader(text)
+        lines: Any = csv.reader(text, delimiter=sep)
         line = 1
         for row in lines:
             if len(row) > 1 or "".join(row).strip():

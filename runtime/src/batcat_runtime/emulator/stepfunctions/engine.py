@@ -58,6 +58,7 @@ def _load(world: World) -> Any:
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
     from . import (
+        branches,
         child_task,
         choice,
         clients,
@@ -76,7 +77,7 @@ def _load(world: World) -> Any:
     )
 
     clients.patch(world)
-    language: tuple[Any, ...] = (choice, context, fail, jsonata, literals, paths)
+    language: tuple[Any, ...] = (branches, choice, context, fail, jsonata, literals, paths)
     api: tuple[Any, ...] = (errors, executions, history)
     for module in (*language, *api, tasks, sagemaker_task, sdk_task, child_task):
         module.patch()

@@ -177,12 +177,13 @@ def test_local_paths_lie_below_processing(jobs: Jobs, path: str, named: str) -> 
     assert named in message
 
 
-def test_two_inputs_in_one_folder_are_refused(jobs: Jobs) -> None:
-    """Their files would lie among each other."""
-    inputs = [jobs.source("s3://b/x"), {**jobs.source("s3://b/y"), "InputName": "other"}]
-    code, message = refusal(jobs, ProcessingInputs=inputs)
+@pytest.mark.parametrize("path", ["input/raw", "input/raw/", "input//raw"])
+def test_two_inputs_in_one_folder_are_refused(jobs: Jobs, path: str) -> None:
+    """Their files would lie among each other, however the folder is written."""
+    other = jobs.source("s3://bucket/y", "other", LocalPath=f"/opt/ml/processing/{path}")
+    code, message = refusal(jobs, ProcessingInputs=[jobs.source("s3://bucket/x"), other])
     assert code == "ValidationException"
-    assert "/opt/ml/processing/input/raw overlaps" in message
+    assert "LocalPath /opt/ml/processing/input/raw is that of another input" in message
 
 
 def test_a_job_nobody_made_is_not_found(aws: LocalAws) -> None:

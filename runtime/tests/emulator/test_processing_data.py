@@ -46,6 +46,20 @@ def test_an_input_prefix_becomes_files(
     assert jobs.lines(job["ProcessingJobName"]) == names
 
 
+@pytest.mark.parametrize("inner_first", [True, False])
+def test_an_input_may_lie_in_the_folder_of_another(
+    jobs: Jobs, store: Store, inner_first: bool
+) -> None:
+    """As the SageMaker SDK's own input/code lies in input; what is meant for it stays there."""
+    store.put(outer__a_csv="1", outer__code__b_csv="outer", inner__b_csv="inner")
+    sources = [
+        jobs.source(store.uri("outer/"), LocalPath="/opt/ml/processing/input/raw"),
+        jobs.source(store.uri("inner/"), "code", LocalPath="/opt/ml/processing/input/raw/code"),
+    ]
+    job = jobs.run(LIST, ProcessingInputs=sources[::-1] if inner_first else sources)
+    assert jobs.lines(job["ProcessingJobName"]) == ["a.csv 1", "code/b.csv inner"]
+
+
 def test_folder_markers_are_no_files(jobs: Jobs, store: Store) -> None:
     """An object whose key ends in a slash is what a console makes for a folder."""
     store.s3.put_object(Bucket=store.bucket, Key="data/")

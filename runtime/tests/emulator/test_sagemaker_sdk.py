@@ -29,7 +29,7 @@ from sagemaker.core.shapes import ProcessingS3Input, ProcessingS3Output
 role, image, bucket, folder = sys.argv[1:]
 source = ProcessingS3Input(
     s3_uri=f"s3://{bucket}/data/",
-    local_path="/opt/ml/processing/input/raw",
+    local_path="/opt/ml/processing/input",
     s3_data_type="S3Prefix",
     s3_input_mode="File",
 )
@@ -70,7 +70,7 @@ GOOD = """
 import os, sys
 from pathlib import Path
 root = Path(os.environ["BATCAT_ML_ROOT"]) / "processing"
-rows = (root / "input/raw/a.csv").read_text().split()
+rows = (root / "input/a.csv").read_text().split()
 print("rows read:", len(rows), sys.argv[1:])
 (root / "result/rows.txt").write_text(str(len(rows)))
 """

@@ -6,6 +6,7 @@ reference), the AWS documentation of Processing, and messages quoted in public i
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.iam.assumable import assumable
@@ -67,7 +68,7 @@ def _check_uri(uri: str) -> None:
 
 
 def _check_names(request: dict[str, Any]) -> None:
-    """Names are unique, and no two entries share a folder."""
+    """Names are unique, and no two entries share a folder; one may lie inside another."""
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     for kind, names in (
@@ -77,12 +78,11 @@ def _check_names(request: dict[str, Any]) -> None:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise _invalid(f"{kind} must be unique within a job; given twice: {', '.join(twice)}.")
-    paths = [entry["S3Input"]["LocalPath"].rstrip("/") for entry in inputs]
-    paths += [entry["S3Output"]["LocalPath"].rstrip("/") for entry in outputs]
+    paths = [PurePosixPath(entry["S3Input"]["LocalPath"]) for entry in inputs]
+    paths += [PurePosixPath(entry["S3Output"]["LocalPath"]) for entry in outputs]
     for path in paths:
-        clash = [other for other in paths if other == path or other.startswith(f"{path}/")]
-        if len(clash) > 1:
-            raise _invalid(f"LocalPath {path} overlaps with another input or output.")
+        if paths.count(path) > 1:
+            raise _invalid(f"LocalPath {path} is that of another input or output, too.")
 
 
 def _check_cluster(cluster: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ import shutil
 import sys
 import time
 import traceback
+from pathlib import PurePosixPath
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -113,8 +114,9 @@ class Runner(Thread):
 
     def _prepare(self, host: Host, count: int) -> None:
         host.unpack()
-        for entry in self._job.request.get("ProcessingInputs", []):
-            source = entry["S3Input"]
+        sources = [entry["S3Input"] for entry in self._job.request.get("ProcessingInputs", [])]
+        # An input inside another's folder comes later: its objects are what that folder is for.
+        for source in sorted(sources, key=lambda source: PurePosixPath(source["LocalPath"]).parts):
             folder = host.path(source["LocalPath"])
             self._transfer.download(source, folder, host.number, count)
         for entry in self._job.request.get("ProcessingOutputConfig", {}).get("Outputs", []):

@@ -13,7 +13,8 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     literals       texts and numbers of a definition are what JSON says
     paths          a JSONPath to one value gives the value, not a list
     branches       a branch's error comes through a Parallel or Map state
-    choice         a Choice state without a match fails by name
+    choice         a Choice state without a match, or with a path to nothing, fails by name
+    comparisons    the comparisons of a Choice rule, and timestamps
     fail           a Fail state passes on the error that was caught
     context        the context object, complete and with times as AWS writes them
     errors         the engine's errors under their names

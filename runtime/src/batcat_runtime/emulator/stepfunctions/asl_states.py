@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from . import asl_fields as fields
 from .asl_resources import check_resource
+from .comparisons import instant
 
 if TYPE_CHECKING:
     from .asl_problems import Checker
@@ -14,6 +16,7 @@ PATH_FIELDS = ("InputPath", "OutputPath", "ResultPath")
 OTHER_PATHS = ("ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath")
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 ERROR_WILDCARD = "States.ALL"
+OPEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 READERS = ("CSV", "JSON")
 READER_FIELDS = ("InputType", "CSVHeaderLocation", "CSVHeaders", "MaxItems", "MaxItemsPath")
 DISTRIBUTED_ONLY = ("ItemReader", "Label")
@@ -226,7 +229,8 @@ def _check_comparison(checker: Checker, name: str, value: Any, path: str) -> Non
     if name in fields.TESTS:
         right, expected = isinstance(value, bool), "true or false"
     elif name == "StringMatches":
-        right, expected = isinstance(value, str), "a string"
+        right = isinstance(value, str) and OPEN_ESCAPE.search(value) is None
+        expected = "a string in which every backslash escapes a character"
     elif name not in fields.OPERATORS:
         checker.schema(f'Field "{name}" is not a comparison operator', here)
         return
@@ -240,6 +244,9 @@ def _check_comparison(checker: Checker, name: str, value: Any, path: str) -> Non
             expected = "a number"
         elif kind == "Boolean":
             right, expected = isinstance(value, bool), "true or false"
+        elif kind == "Timestamp":
+            right = instant(value) is not None
+            expected = "a time such as 2026-11-21T08:00:00Z"
         else:
             right, expected = isinstance(value, str), "a string"
     if not right:

@@ -48,7 +48,7 @@ def patch() -> None:
     eval_job = DistributedItemProcessorWorker._eval_job  # noqa: SLF001 - the patch
 
     def get_execution_failed_event_details(self: Any) -> Any:
-        details = details_of(self)
+        details: Any = details_of(self)
         _, cause = self.extract_error_cause_pair() or (None, None)
         if cause and cause.startswith(EXPLAINED):
             details["cause"] = cause  # the branch has said where it was

@@ -62,6 +62,7 @@ def _load(world: World) -> Any:
         child_task,
         choice,
         clients,
+        comparisons,
         context,
         errors,
         executions,
@@ -77,9 +78,10 @@ def _load(world: World) -> Any:
     )
 
     clients.patch(world)
-    language: tuple[Any, ...] = (branches, choice, context, fail, jsonata, literals, paths)
-    api: tuple[Any, ...] = (errors, executions, history)
-    for module in (*language, *api, tasks, sagemaker_task, sdk_task, child_task):
+    language: tuple[Any, ...] = (choice, comparisons, context, jsonata, literals, paths)
+    failures: tuple[Any, ...] = (branches, errors, fail)
+    api: tuple[Any, ...] = (executions, history)
+    for module in (*language, *failures, *api, tasks, sagemaker_task, sdk_task, child_task):
         module.patch()
     logs.patch(world)
     AmazonStateLanguageParser.parse(SMALLEST)

@@ -82,6 +82,8 @@ def rule(**more: Any) -> dict[str, Any]:
             "AccessControlListNotSupported",
         ),
         ("put_object", {"Key": "k", "SSEKMSKeyId": "key"}, "InvalidArgument"),
+        ("put_object", {"Key": "é" * 512 + "k"}, "KeyTooLongError"),
+        ("create_multipart_upload", {"Key": "k" * 1025}, "KeyTooLongError"),
         ("delete_object_tagging", {"Key": "missing"}, "NoSuchKey"),
         ("put_object", {"Key": "k", "Tagging": "a=1&a=2"}, "InvalidArgument"),
         (
@@ -147,6 +149,20 @@ def test_what_would_be_forgotten_is_refused(
     assert (code, named in message) == ("NotEmulated", True)
 
 
+def test_a_key_may_have_1024_bytes(store: Store) -> None:
+    """One more is too long."""
+    store.s3.put_object(Bucket=store.bucket, Key="é" * 512, Body=b"")
+    assert store.keys() == ["é" * 512]
+
+
+@pytest.mark.parametrize(
+    "name", ["Bad_Name", "UPPER", "under_score", "-dash", "dash-", "two..dots", "192.168.5.4"]
+)
+def test_a_bucket_needs_a_valid_name(store: Store, name: str) -> None:
+    """As the naming rules of the user guide have it."""
+    assert error_of(lambda: store.s3.create_bucket(Bucket=name))[0] == "InvalidBucketName"
+
+
 def policy(bucket: str, **more: Any) -> str:
     """A bucket policy."""
     statement = {
@@ -159,6 +175,18 @@ def policy(bucket: str, **more: Any) -> str:
     }
     kept = {key: value for key, value in statement.items() if value is not None}
     return json.dumps({"Version": "2012-10-17", "Statement": [kept]})
+
+
+def test_a_bucket_policy_denies_with_s3s_code(store: Store) -> None:
+    """Reading, writing and deleting what it is about, and nothing else."""
+    bucket, s3 = store.bucket, store.s3
+    store.put(no__k="", yes__k="")
+    no = {"Condition": None, "Resource": f"arn:aws:s3:::{bucket}/no/*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(bucket, **no))
+    for call in (s3.put_object, s3.get_object, s3.delete_object):
+        wanted = ("AccessDenied", "Access Denied")
+        assert error_of(partial(call, Bucket=bucket, Key="no/k")) == wanted
+        call(Bucket=bucket, Key="yes/k")
 
 
 def test_a_bucket_policy_must_be_one(store: Store) -> None:

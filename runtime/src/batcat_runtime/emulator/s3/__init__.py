@@ -7,7 +7,8 @@
     uploads          multipart uploads: which there are, their parts and their checksums
     objects          contents that look like forms, tags, keys and quiet deletions
     ownership        new buckets take no access control lists
-    buckets          policies, encryption and lifecycle rules
+    buckets          names, policies, encryption and lifecycle rules
+    names            pure: what a bucket may be called
     bucket_policies  a policy's statement counts only where it applies
 """
 

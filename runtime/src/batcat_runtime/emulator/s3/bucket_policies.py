@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.patching import replace
+from batcat_runtime.emulator.protocol import ServiceError
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
@@ -25,6 +26,15 @@ def install(world: World) -> None:
     del world
     from moto.iam.access_control import IAMPolicy, PermissionResult
     from moto.s3.models import FakeBucket
+    from moto.s3.responses import S3Response
+
+    respond: Any = S3Response._key_response  # noqa: SLF001 - the patch
+
+    def key_response(self: Any, request: Any, full_url: str) -> Any:
+        answer = respond(self, request, full_url)
+        if answer == (403, {}, ""):  # moto leaves out which error it is.
+            raise ServiceError("AccessDenied", "Access Denied", 403)
+        return answer
 
     def get_permission(self: Any, action: str, resource: str) -> Any:
         if self.policy is None:
@@ -33,6 +43,7 @@ def install(world: World) -> None:
         return IAMPolicy(applying).is_action_permitted(action, resource)
 
     replace(FakeBucket, get_permission=get_permission)
+    replace(S3Response, _key_response=key_response)
 
 
 def applicable(policy: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Policies, default encryption and lifecycle rules of buckets, which moto takes as they come."""
+"""Names, policies, encryption and lifecycle rules of buckets, which moto takes as they come."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 from batcat_runtime.emulator.iam import policies
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import ServiceError
+
+from .names import is_bucket
 
 ACTIONS = (
     "Expiration",
@@ -22,9 +24,15 @@ def patch() -> None:
     from moto.s3.models import FakeBucket, S3Backend
     from moto.s3.responses import S3Response
 
+    create: Any = S3Backend.create_bucket
     put_policy: Any = S3Backend.put_bucket_policy
     encrypt: Any = S3Backend.put_bucket_encryption
     set_lifecycle: Any = FakeBucket.set_lifecycle
+
+    def create_bucket(self: Any, bucket_name: str, *more: Any, **options: Any) -> Any:
+        if not is_bucket(bucket_name):
+            raise ServiceError("InvalidBucketName", "The specified bucket is not valid.")
+        return create(self, bucket_name, *more, **options)
 
     def put_bucket_policy(self: Any, bucket_name: str, policy: bytes) -> None:
         bucket = self.get_bucket(bucket_name)
@@ -47,6 +55,7 @@ def patch() -> None:
 
     replace(
         S3Backend,
+        create_bucket=create_bucket,
         put_bucket_policy=put_bucket_policy,
         put_bucket_encryption=put_bucket_encryption,
     )

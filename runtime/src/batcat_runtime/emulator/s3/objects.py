@@ -1,4 +1,4 @@
-"""Contents that look like forms, tags, and deletions that are not to be told."""
+"""Contents that look like forms, tags, long keys, and deletions that are not to be told."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from batcat_runtime.emulator.protocol import ServiceError
 FORM = "application/x-www-form-urlencoded"
 """What curl and urllib call a body when nobody says what it is."""
 
+KEY_BYTES = 1024
+"""Longest key ("Naming Amazon S3 objects" in the S3 user guide)."""
+
 
 def patch() -> None:
     """Read contents and tags as S3 does, and tell of a quiet DeleteObjects the errors only."""
@@ -25,6 +28,7 @@ def patch() -> None:
     replace(S3Backend, delete_object_tagging=_checked_untagging(S3Backend.delete_object_tagging))
     replace(
         S3Response,
+        _key_response=_of_short_key(S3Response._key_response),  # noqa: SLF001 - the patch
         _key_response_put=_checked(S3Response._key_response_put),  # noqa: SLF001 - the patch
         _key_response_post=_checked(S3Response._key_response_post),  # noqa: SLF001 - the patch
         _bucket_response_delete_keys=_quiet(S3Response._bucket_response_delete_keys),  # noqa: SLF001 - the patch
@@ -45,6 +49,18 @@ def _checked_untagging(untag: Any) -> Any:
         untag(self, bucket_name, key_name, **more)
 
     return delete_object_tagging
+
+
+def _of_short_key(respond: Any) -> Any:
+    def key_response(self: Any, request: Any, full_url: str) -> Any:
+        size = len(self.parse_key_name().encode("utf-8", "surrogateescape"))
+        if size > KEY_BYTES:
+            raise ServiceError(
+                "KeyTooLongError", f"Your key is too long: {size} bytes, of at most {KEY_BYTES}"
+            )
+        return respond(self, request, full_url)
+
+    return key_response
 
 
 def _checked(respond: Any) -> Any:

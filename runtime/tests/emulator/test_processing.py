@@ -96,15 +96,33 @@ def test_the_exit_message_is_what_the_program_left(jobs: Jobs) -> None:
 
 def test_the_exit_message_is_cut_at_one_kilobyte(jobs: Jobs) -> None:
     """1024 bytes, and never half a character."""
-    job = jobs.run("(ML / 'output/message').write_text('é' * 2000, encoding='utf-8')")
-    assert job["ExitMessage"] == "é" * 512
+    job = jobs.run("(ML / 'output/message').write_text('€' * 2000, encoding='utf-8')")
+    assert job["ExitMessage"] == "€" * 341
+    assert job["ProcessingJobStatus"] == "Completed"
+
+
+def test_exit_messages_of_several_hosts_are_cut_together(jobs: Jobs) -> None:
+    """What is cut is never half a character, here either."""
+    job = jobs.run(
+        "(ML / 'output/message').write_text('€' * 200, encoding='utf-8')",
+        ProcessingResources=jobs.cluster(2),
+    )
+    assert job["ExitMessage"] == "€" * 341
+
+
+def test_an_exit_message_may_end_in_half_a_character(jobs: Jobs) -> None:
+    """A program that cuts it itself need not know of characters; what can be read is kept."""
+    job = jobs.run("(ML / 'output/message').write_bytes(('€' * 9).encode()[:-1])")
+    assert job["ExitMessage"] == "€" * 8
+    assert job["ProcessingJobStatus"] == "Completed"
 
 
 def test_an_exit_message_that_is_no_text_fails_the_job(jobs: Jobs) -> None:
     """AWS: if the data is not UTF-8 encoded, the job fails with a ClientError."""
-    job = jobs.run(r"(ML / 'output/message').write_bytes(b'\xff\xfe')")
+    job = jobs.run(r"(ML / 'output/message').write_bytes(b'rows: \xff\xfe3')")
     assert job["ProcessingJobStatus"] == "Failed"
-    assert job["FailureReason"].startswith("ClientError:")
+    assert job["FailureReason"] == "ClientError: /opt/ml/output/message is not UTF-8 text"
+    assert job["ExitMessage"] == "rows: 3"
 
 
 def test_the_program_finds_the_configuration_files(jobs: Jobs) -> None:

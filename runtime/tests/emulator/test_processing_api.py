@@ -117,7 +117,7 @@ def test_inputs_that_are_not_emulated_are_refused_by_name(
     jobs: Jobs, change: dict[str, str], named: str
 ) -> None:
     """Instead of being read another way than asked for."""
-    code, message = refusal(jobs, ProcessingInputs=[jobs.source("s3://b/x", **change)])
+    code, message = refusal(jobs, ProcessingInputs=[jobs.source("s3://bucket/x", **change)])
     assert code == "NotEmulated"
     assert named in message
     assert "not emulated by batcat local" in message
@@ -163,6 +163,19 @@ def test_parameters_that_are_not_emulated_are_refused_by_name(
     assert named in message
 
 
+def test_a_uri_names_a_bucket(jobs: Jobs) -> None:
+    """A name that no bucket can have is found before the job begins."""
+    uri = "s3://Bad_Bucket!/o"
+    for parameters in (
+        {"ProcessingInputs": [jobs.source(uri)]},
+        {"ProcessingOutputConfig": jobs.outputs(uri)},
+    ):
+        code, message = refusal(jobs, **parameters)
+        assert code == "ValidationException"
+        assert f"S3Uri {uri} of r" in message
+        assert "'Bad_Bucket!' is not the name of a bucket" in message
+
+
 @pytest.mark.parametrize(
     ("path", "named"),
     [
@@ -172,7 +185,7 @@ def test_parameters_that_are_not_emulated_are_refused_by_name(
 )
 def test_local_paths_lie_below_processing(jobs: Jobs, path: str, named: str) -> None:
     """As the API reference demands."""
-    code, message = refusal(jobs, ProcessingInputs=[jobs.source("s3://b/x", LocalPath=path)])
+    code, message = refusal(jobs, ProcessingInputs=[jobs.source("s3://bucket/x", LocalPath=path)])
     assert code == "ValidationException"
     assert named in message
 

@@ -119,6 +119,60 @@ def test_a_missing_bucket_fails_the_job(jobs: Jobs) -> None:
     assert "Please ensure that the bucket exists" in job["FailureReason"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        (("data/a", "data/a/b"), ("data/a", "no object may be the folder of another")),
+        (("data/" + "n" * 300,), ("nnn", "File name too long", "at most 255 bytes")),
+    ],
+)
+def test_a_key_that_makes_no_file_fails_the_job(
+    jobs: Jobs, store: Store, keys: tuple[str, ...], named: tuple[str, ...]
+) -> None:
+    """S3 knows no folders, so its keys need not fit into some; the reason says which does not."""
+    for key in keys:
+        store.s3.put_object(Bucket=store.bucket, Key=key, Body=b"1")
+    job = jobs.run("", ProcessingInputs=[jobs.source(store.uri("data/"))])
+    reason = job["FailureReason"]
+    assert reason.startswith(f"ClientError: Failed to download {store.uri('data/')}")
+    assert all(part in reason for part in named), reason
+
+
+def test_an_input_that_may_not_be_read_fails_the_job(jobs: Jobs, store: Store) -> None:
+    """The reason names the object and what S3 says."""
+    store.put(data__a_csv="1")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
+    deny["Resource"] = f"arn:aws:s3:::{store.bucket}/*"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    store.s3.put_bucket_policy(Bucket=store.bucket, Policy=policy)
+    job = jobs.run("", ProcessingInputs=[jobs.source(store.uri("data/"))])
+    wanted = f"ClientError: Failed to download {store.uri('data/a.csv')}: An error occurred"
+    assert job["FailureReason"].startswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "named"),
+    [
+        (b'[{"prefix": "s3://no-such-bucket/"}, "a"]', "the bucket exists"),
+        (b'[{"prefix": "s3://Bad_Bucket!/"}, "a"]', "its prefix names no bucket"),
+        (b'[{"prefix": "s3://bucket/"}, {"a": 1}]', '{"a": 1} is not the name of an object'),
+        (b'[{"prefix": 1}, "a"]', "list.json is not a manifest"),
+        (b"[]", "list.json is not a manifest"),
+        (b'{"prefix": "s3://bucket/"}', "list.json is not a manifest"),
+        (b"\xff\xfe", "list.json is not a manifest"),
+    ],
+)
+def test_a_manifest_that_is_none_fails_the_job(
+    jobs: Jobs, store: Store, manifest: bytes, named: str
+) -> None:
+    """In words that say which and why."""
+    store.s3.put_object(Bucket=store.bucket, Key="list.json", Body=manifest)
+    source = jobs.source(store.uri("list.json"), S3DataType="ManifestFile")
+    reason = jobs.run("", ProcessingInputs=[source])["FailureReason"]
+    assert reason.startswith("ClientError: ")
+    assert named in reason
+
+
 def test_a_key_cannot_leave_the_inputs_folder(jobs: Jobs, store: Store) -> None:
     """A key with dots in it is refused instead of written elsewhere."""
     manifest = json.dumps([{"prefix": store.uri("")}, "../../../escape.csv"])
@@ -270,6 +324,35 @@ def test_an_output_bucket_that_does_not_exist_fails_the_job(jobs: Jobs) -> None:
     )
     assert job["ProcessingJobStatus"] == "Failed"
     assert "Failed to upload data to s3://no-such-bucket/out" in job["FailureReason"]
+
+
+def test_a_failed_upload_does_not_hide_the_exit_code(jobs: Jobs) -> None:
+    """Both are in the reason, the program's own first."""
+    job = jobs.run(
+        "(PROCESSING / 'result/a.csv').touch(); sys.exit(7)",
+        ProcessingOutputConfig=jobs.outputs("s3://no-such-bucket/out"),
+    )
+    wanted = "AlgorithmError: , exit code: 7; ClientError: Failed to upload data to s3://no-such"
+    assert job["FailureReason"].startswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("Path(os.fsdecode(b'\\xff.csv')).touch()", r"the file name b'\xff.csv' is not UTF-8"),
+        ("Path('a.csv').mkdir() or Path('a.csv/' + 'n' * 250).touch()", "KeyTooLongError"),
+    ],
+)
+def test_an_output_whose_name_is_no_key_fails_the_job(
+    jobs: Jobs, store: Store, code: str, named: str
+) -> None:
+    """The reason says where it was to go, and what is wrong with it."""
+    prefix = store.uri("p" * 800)
+    job = jobs.run(
+        f"os.chdir(PROCESSING / 'result'); {code}", ProcessingOutputConfig=jobs.outputs(prefix)
+    )
+    assert job["FailureReason"].startswith(f"ClientError: Failed to upload data to {prefix}: ")
+    assert named in job["FailureReason"]
 
 
 def test_a_continuous_upload_that_fails_ends_the_program(jobs: Jobs) -> None:

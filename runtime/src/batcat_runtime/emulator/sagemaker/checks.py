@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.s3.names import is_bucket
+
+from .transfer import split
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
@@ -42,7 +45,7 @@ def _check_input(entry: dict[str, Any]) -> None:
     if source is None:
         raise _invalid(f"ProcessingInput {entry['InputName']} has no S3Input.")
     _check_path(entry["InputName"], source.get("LocalPath"))
-    _check_uri(source["S3Uri"])
+    _check_uri(entry["InputName"], source["S3Uri"])
 
 
 def _check_output(entry: dict[str, Any]) -> None:
@@ -50,7 +53,7 @@ def _check_output(entry: dict[str, Any]) -> None:
     if target is None:
         raise _invalid(f"ProcessingOutput {entry['OutputName']} has no S3Output.")
     _check_path(entry["OutputName"], target.get("LocalPath"))
-    _check_uri(target["S3Uri"])
+    _check_uri(entry["OutputName"], target["S3Uri"])
 
 
 def _check_path(name: str, path: str | None) -> None:
@@ -62,9 +65,12 @@ def _check_path(name: str, path: str | None) -> None:
         raise _invalid(f"LocalPath of {name} must not contain '..': {path}.")
 
 
-def _check_uri(uri: str) -> None:
+def _check_uri(name: str, uri: str) -> None:
     if not uri.startswith("s3://"):
         raise NotEmulated(f"S3Uri {uri}", "Write it as s3://bucket/prefix.")
+    bucket = split(uri)[0]
+    if not is_bucket(bucket):
+        raise _invalid(f"S3Uri {uri} of {name}: {bucket!r} is not the name of a bucket.")
 
 
 def _check_names(request: dict[str, Any]) -> None:

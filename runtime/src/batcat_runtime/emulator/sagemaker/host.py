@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.images import Container, ImageError, unpack
 from batcat_runtime.emulator.logstream import LogStream
 from batcat_runtime.emulator.processes import Child, clean_environment
+
+from .job import TEXT_BYTES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -101,15 +104,20 @@ class Host:
             self._child.stop()
             self._ended(self._child.wait())
 
-    def message(self) -> str | None:
-        """/opt/ml/output/message; empty if there is none, None if it is not UTF-8."""
+    def message(self) -> tuple[str, bool]:
+        """What can be read of /opt/ml/output/message, and whether it is UTF-8.
+
+        A program may have cut it at one KB in the middle of a character, which is no mistake.
+        """
         file = self.path("/opt/ml/output/message")
         if not file.is_file():
-            return ""
+            return "", True
+        with file.open("rb") as source:
+            data = source.read(TEXT_BYTES)
         try:
-            return file.read_text(encoding="utf-8")
+            return getincrementaldecoder("utf-8")().decode(data), True
         except UnicodeDecodeError:
-            return None
+            return data.decode("utf-8", "ignore"), False
 
     def _ended(self, code: int | None) -> None:
         if code is not None and self._log is not None:

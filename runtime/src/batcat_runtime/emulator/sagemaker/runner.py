@@ -99,18 +99,20 @@ class Runner(Thread):
         finally:
             uploads.stop()
         messages = [host.message() for host in hosts]
-        self._job.exit_message = cut("".join(message or "" for message in messages)) or None
+        self._job.exit_message = cut("".join(text for text, _ in messages)) or None
         if overtime:
             limit = self._limit()
             return "Stopped", f"MaxRuntimeExceeded: the job ran longer than {limit} s"
         if self._job.stop.is_set():
             return "Stopped", None
-        uploads.finish()
-        if self._code:
-            return "Failed", f"AlgorithmError: , exit code: {self._code}"
-        if None in messages:
-            return "Failed", "ClientError: /opt/ml/output/message is not UTF-8 text"
-        return "Completed", None
+        failures = [f"AlgorithmError: , exit code: {self._code}"] if self._code else []
+        try:
+            uploads.finish()
+        except TransferError as error:
+            failures.append(str(error))
+        if not all(readable for _, readable in messages):
+            failures.append("ClientError: /opt/ml/output/message is not UTF-8 text")
+        return ("Failed", "; ".join(failures)) if failures else ("Completed", None)
 
     def _prepare(self, host: Host, count: int) -> None:
         host.unpack()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
+
+from batcat_runtime.emulator.s3.names import is_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +24,12 @@ TRANSFERS = 4
 
 MEMORY_BYTES = 8 << 20
 """Up to this size a file is sent from memory."""
+
+NAME_ERRORS = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG)
+NO_FILE_NAME = (
+    " Each part of a key must make a name of at most 255 bytes, and no object may be the folder of "
+    "another: rename one."
+)
 
 
 class TransferError(Exception):
@@ -49,10 +60,11 @@ class Transfer:
             hosts: how many there are.
 
         Raises:
-            TransferError: nothing is found under the URI.
+            TransferError: nothing is found under the URI, or an object cannot be a file.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        objects = list(self._objects(source))
+        with self._reading(source["S3Uri"]):
+            folder.mkdir(parents=True, exist_ok=True)
+            objects = list(self._objects(source))
         if not objects:
             raise TransferError(self._nothing_found(source["S3Uri"]))
         if source.get("S3DataDistributionType") == "ShardedByS3Key":
@@ -83,7 +95,7 @@ class Transfer:
         Raises:
             TransferError: S3 refuses, for example because the bucket does not exist.
         """
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         bucket, prefix = split(uri)
         extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
@@ -93,15 +105,15 @@ class Transfer:
                 mark = (status.st_mtime_ns, status.st_size)
                 if sent.get(file) == mark:
                     continue
-                key = "/".join(filter(None, (prefix.rstrip("/"), _relative(file, folder))))
+                key = "/".join(filter(None, (prefix.rstrip("/"), _relative(file, folder, uri))))
                 with _copy(file, status.st_size) as body:
                     self._s3.put_object(Bucket=bucket, Key=key, Body=body, **extra)
             except FileNotFoundError:
                 continue  # the process removed it meanwhile
-            except ClientError as error:
-                raise TransferError(
-                    f"ClientError: Failed to upload data to {uri}: {error}",
-                ) from error
+            except (BotoCoreError, ClientError) as error:
+                raise _not_uploaded(uri, str(error)) from error
+            except OSError as error:
+                raise _not_uploaded(uri, f"{file.name}: {error.strerror}") from error
             sent[file] = mark
             yield file
 
@@ -119,41 +131,52 @@ class Transfer:
     def _manifest(self, uri: str) -> Iterator[tuple[str, str, str]]:
         """A manifest: a JSON array of ``{"prefix": "s3://…"}`` and names below that prefix."""
         bucket, key = split(uri)
+        body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         try:
-            prefix, *names = json.loads(self._read(bucket, key))
-            base = prefix["prefix"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise TransferError(f"ClientError: {uri} is not a manifest: {error}") from error
-        bucket, start = split(base)
+            prefix, *names = json.loads(body)
+            bucket, start = split(prefix["prefix"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise _not_a_manifest(uri, f"{type(error).__name__}: {error}") from error
+        if not is_bucket(bucket):
+            raise _not_a_manifest(uri, f"its prefix names no bucket: {prefix['prefix']}")
         for name in names:
+            if not isinstance(name, str) or not name:
+                raise _not_a_manifest(uri, f"{json.dumps(name)[:80]} is not the name of an object")
             yield bucket, start + name, name
 
     def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        try:
-            for page in pages:
-                yield from (found["Key"] for found in page.get("Contents", []))
-        except self._s3.exceptions.NoSuchBucket:
-            return
-
-    def _read(self, bucket: str, key: str) -> bytes:
-        try:
-            body: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket):
-            raise TransferError(self._nothing_found(f"s3://{bucket}/{key}")) from None
-        return body
+        for page in pages:
+            yield from (found["Key"] for found in page.get("Contents", []))
 
     def _fetch(self, bucket: str, key: str, name: str, folder: Path) -> None:
-        file = folder.joinpath(*PurePosixPath(name).parts)
-        if not file.resolve().is_relative_to(folder.resolve()):
-            raise TransferError(f"ClientError: s3://{bucket}/{key} would lie outside its LocalPath")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with self._reading(f"s3://{bucket}/{key}"):
+            file = folder.joinpath(*PurePosixPath(name).parts)
+            if not file.resolve().is_relative_to(folder.resolve()):
+                raise TransferError(
+                    f"ClientError: s3://{bucket}/{key} would lie outside its LocalPath"
+                )
+            file.parent.mkdir(parents=True, exist_ok=True)
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
-        except self._s3.exceptions.NoSuchKey:
-            raise TransferError(self._nothing_found(f"s3://{bucket}/{key}")) from None
-        with file.open("wb") as target:
-            shutil.copyfileobj(body, target, 1024 * 1024)
+            with file.open("wb") as target:
+                shutil.copyfileobj(body, target, 1024 * 1024)
+
+    @contextmanager
+    def _reading(self, uri: str) -> Iterator[None]:
+        """Say of whatever goes wrong which data it was about."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket):
+            raise TransferError(self._nothing_found(uri)) from None
+        except (BotoCoreError, ClientError) as error:
+            raise TransferError(f"ClientError: Failed to download {uri}: {error}") from error
+        except OSError as error:
+            hint = NO_FILE_NAME if error.errno in NAME_ERRORS else ""
+            raise TransferError(
+                f"ClientError: Failed to download {uri}: {error.strerror}.{hint}"
+            ) from error
 
     def _nothing_found(self, uri: str) -> str:
         """AWS's words for a prefix without objects (as quoted for training inputs too)."""
@@ -193,5 +216,22 @@ def _copy(file: Path, size: int) -> IO[bytes]:
     return copy
 
 
-def _relative(file: Path, folder: Path) -> str:
-    return file.relative_to(folder).as_posix()
+def _relative(file: Path, folder: Path, uri: str) -> str:
+    name = file.relative_to(folder).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(name)
+        raise _not_uploaded(uri, f"the file name {shown!r} is not UTF-8; rename it") from None
+    return name
+
+
+def _not_uploaded(uri: str, reason: str) -> TransferError:
+    return TransferError(f"ClientError: Failed to upload data to {uri}: {reason}")
+
+
+def _not_a_manifest(uri: str, reason: str) -> TransferError:
+    return TransferError(
+        f"ClientError: {uri} is not a manifest: {reason}. It must be a JSON array of "
+        '{"prefix": "s3://bucket/prefix"} and names below that prefix.'
+    )

@@ -140,6 +140,8 @@ def test_state_names_are_unique_in_the_whole_machine_and_at_most_80_long() -> No
         (state(Type="Wait", Seconds=1, Timestamp="2026-01-01T00:00:00Z"), "/States/A"),
         (state(Type="Wait", Seconds="1"), "/States/A/Seconds"),
         (state(Type="Pass", ResultPath="x"), "/States/A/ResultPath"),
+        (state(Type="Pass", ResultPath="$.l[*]"), "/States/A/ResultPath"),
+        (state(Type="Pass", ResultPath="$$.Task"), "/States/A/ResultPath"),
         (state(Type="Pass", Parameters={"a.$": "x"}), "/States/A/Parameters/a.$"),
         (state(Type="Pass", Parameters={"a": [{"b.$": 1}]}), "/States/A/Parameters/a[0]/b.$"),
         (state(Type="Pass", Parameters={"a.$": "$.x["}), "/States/A/Parameters/a.$"),
@@ -170,6 +172,10 @@ def test_what_does_not_belong_is_named_by_its_path(definition: Any, path: str) -
         ),
         ({"Retry": [{"ErrorEquals": ["States.ALL", "E"]}]}, "/States/A/Retry[0]/ErrorEquals"),
         ({"Catch": [{"ErrorEquals": ["E"]}]}, "/States/A/Catch[0]"),
+        (
+            {"Catch": [{"ErrorEquals": ["E"], "Next": "A", "ResultPath": "$..e"}]},
+            "/States/A/Catch[0]/ResultPath",
+        ),
         (
             {
                 "Catch": [

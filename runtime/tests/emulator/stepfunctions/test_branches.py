@@ -77,16 +77,27 @@ def test_the_state_around_retries_it(bench: Workbench, failing: dict[str, Any], 
     assert bench.events(execution).count("TaskFailed") == 2
 
 
-def test_an_item_that_fails_fails_a_distributed_map(bench: Workbench) -> None:
+@pytest.mark.parametrize("field", ["ItemProcessor", "Iterator"])
+def test_an_item_that_fails_fails_a_distributed_map(bench: Workbench, field: str) -> None:
     definition = around("Map", CHILD_FAILS, Next="Z")
-    processor = definition["States"]["P"]["ItemProcessor"]
-    processor["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    state = definition["States"]["P"]
+    state[field] = state.pop("ItemProcessor")
+    state[field]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     described = bench.run(definition, {"l": [1, 2]})
     assert described["error"] == "States.ExceedToleratedFailureThreshold"
     assert "failed with E: c" in described["cause"]
     name = "States.ExceedToleratedFailureThreshold"
-    definition["States"]["P"]["Catch"] = [{"ErrorEquals": [name], "Next": "Z"}]
+    state["Catch"] = [{"ErrorEquals": [name], "Next": "Z"}]
     assert bench.output(definition, {"l": [1, 2]})["Error"] == name
+
+
+def test_an_item_without_an_input_fails_a_distributed_map(bench: Workbench) -> None:
+    succeeds = {"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}
+    definition = around("Map", succeeds, End=True, ItemSelector={"x.$": "$.absent"})
+    processor = definition["States"]["P"]["ItemProcessor"]
+    processor["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    described = bench.run(definition, {"l": [1, 2]})
+    assert described["error"] == "States.ExceedToleratedFailureThreshold"
 
 
 def test_a_task_token_may_fail_with_an_error_of_the_language(bench: Workbench) -> None:

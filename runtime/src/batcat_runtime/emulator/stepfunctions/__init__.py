@@ -12,6 +12,7 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     tasks          timeouts and StopExecution end a Task state at once
     literals       texts and numbers of a definition are what JSON says
     paths          a JSONPath to one value gives the value, not a list
+    result_path    ResultPath puts a result where it says, or fails by name
     branches       a branch's error comes through a Parallel or Map state
     choice         a Choice state without a match, or with a path to nothing, fails by name
     comparisons    the comparisons of a Choice rule, and timestamps

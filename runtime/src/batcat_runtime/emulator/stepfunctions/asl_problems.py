@@ -113,6 +113,15 @@ class Checker:
         except JSONPathError as error:
             self.schema(f'The value for the field "{name}" is not a JSONPath: {error}', path)
 
+    def result_path(self, document: dict[str, Any], path: str) -> None:
+        """Note a ResultPath that is neither null nor the name of one place in the input."""
+        value = document.get("ResultPath")
+        if value is not None and (
+            not isinstance(value, str) or not value.startswith("$") or steps(value) is None
+        ):
+            message = 'The value for the field "ResultPath" must be a reference path or null'
+            self.schema(message, f"{path}/ResultPath")
+
     def intrinsic(self, value: str, path: str, name: str) -> None:
         """Note an intrinsic function that does not exist or is not closed."""
         match = INTRINSIC.match(value)

@@ -12,7 +12,7 @@ from .comparisons import instant
 if TYPE_CHECKING:
     from .asl_problems import Checker
 
-PATH_FIELDS = ("InputPath", "OutputPath", "ResultPath")
+PATH_FIELDS = ("InputPath", "OutputPath")
 OTHER_PATHS = ("ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath")
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 ERROR_WILDCARD = "States.ALL"
@@ -49,6 +49,7 @@ def check_state(checker: Checker, state: dict[str, Any], language: str, path: st
     for index, catcher in _listed(checker, state, "Catch", path):
         checker.known(catcher, fields.CATCHER[language], f"{path}/Catch[{index}]")
         _check_errors(checker, state["Catch"], catcher, index, f"{path}/Catch[{index}]")
+        checker.result_path(catcher, f"{path}/Catch[{index}]")
         if "Next" not in catcher:
             checker.schema("These fields are required: ['Next']", f"{path}/Catch[{index}]")
     if kind == "Choice":
@@ -118,6 +119,7 @@ def _check_jsonpath(checker: Checker, state: dict[str, Any], path: str) -> None:
     for name in PATH_FIELDS:
         if state.get(name) is not None:
             checker.json_path(state[name], f"{path}/{name}", name, "a JSONPath or null")
+    checker.result_path(state, path)
     for name in OTHER_PATHS:
         if name in state:
             checker.json_path(state[name], f"{path}/{name}", name)

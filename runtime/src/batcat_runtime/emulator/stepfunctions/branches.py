@@ -27,11 +27,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration impo
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.distributed_item_processor_worker import (  # noqa: E501 - moto's name
     DistributedItemProcessorWorker,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iterator.distributed_iterator_worker import (  # noqa: E501 - moto's name
+    DistributedIteratorWorker,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_callback,
 )
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramError
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramError, ProgramRunning
 
 from batcat_runtime.emulator.patching import replace
 
@@ -45,7 +48,6 @@ def patch() -> None:
     for module in (branches_decl, iteration_worker, state_task_service_callback):
         replace(module, CustomErrorName=name_of)
     details_of = FailureEventException.get_execution_failed_event_details
-    eval_job = DistributedItemProcessorWorker._eval_job  # noqa: SLF001 - the patch
 
     def get_execution_failed_event_details(self: Any) -> Any:
         details: Any = details_of(self)
@@ -54,26 +56,36 @@ def patch() -> None:
             details["cause"] = cause  # the branch has said where it was
         return details
 
-    def eval_distributed_job(self: Any, env: Any, job: Any) -> None:
-        eval_job(self, env, job)
-        state = env.program_state()
-        if isinstance(state, ProgramError):
-            job.job_output = _threshold_exceeded(env, job.job_index, state.error or {})
-
     replace(
         FailureEventException,
         get_execution_failed_event_details=get_execution_failed_event_details,
     )
-    replace(DistributedItemProcessorWorker, _eval_job=eval_distributed_job)
+    for worker in (DistributedItemProcessorWorker, DistributedIteratorWorker):
+        replace(worker, _eval_job=_failing_with_its_item(worker._eval_job))  # noqa: SLF001 - the patch
 
 
-def _threshold_exceeded(env: Any, index: int, error: Any) -> Exception:
+def _failing_with_its_item(eval_job: Any) -> Any:
+    def eval_distributed_job(self: Any, env: Any, job: Any) -> None:
+        eval_job(self, env, job)
+        state = env.program_state()
+        if isinstance(state, ProgramError):
+            error: Any = state.error or {}
+            reason = f"{error.get('error')}: {error.get('cause')}"
+            job.job_output = _threshold_exceeded(env, job.job_index, reason)
+        elif isinstance(state, ProgramRunning):
+            reason = "an input that could not be made"
+            job.job_output = _threshold_exceeded(env, job.job_index, reason)
+
+    return eval_distributed_job
+
+
+def _threshold_exceeded(env: Any, index: int, reason: str) -> Exception:
     kind = StatesErrorNameType.StatesExceedToleratedFailureThreshold
     details: Any = {
         "error": kind.to_name(),
         "cause": (
-            f"The specified tolerated failure threshold was exceeded: item {index} failed with "
-            f"{error.get('error')}: {error.get('cause')}"
+            f"The specified tolerated failure threshold was exceeded: item {index} failed "
+            f"with {reason}"
         ),
     }
     event: Any = {"mapRunFailedEventDetails": details}

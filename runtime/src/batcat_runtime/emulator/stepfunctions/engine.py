@@ -72,13 +72,22 @@ def _load(world: World) -> Any:
         literals,
         logs,
         paths,
+        result_path,
         sagemaker_task,
         sdk_task,
         tasks,
     )
 
     clients.patch(world)
-    language: tuple[Any, ...] = (choice, comparisons, context, jsonata, literals, paths)
+    language: tuple[Any, ...] = (
+        choice,
+        comparisons,
+        context,
+        jsonata,
+        literals,
+        paths,
+        result_path,
+    )
     failures: tuple[Any, ...] = (branches, errors, fail)
     api: tuple[Any, ...] = (executions, history)
     for module in (*language, *failures, *api, tasks, sagemaker_task, sdk_task, child_task):

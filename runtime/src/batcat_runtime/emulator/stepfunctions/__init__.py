@@ -17,6 +17,7 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     choice         a Choice state without a match, or with a path to nothing, fails by name
     comparisons    the comparisons of a Choice rule, and timestamps
     fail           a Fail state passes on the error that was caught
+    wildcard       States.ALL does not match what AWS lets nobody catch
     context        the context object, complete and with times as AWS writes them
     errors         the engine's errors under their names
     executions     StartExecution, StopExecution, DescribeExecution, ListExecutions

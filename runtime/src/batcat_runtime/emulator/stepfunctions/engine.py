@@ -76,6 +76,7 @@ def _load(world: World) -> Any:
         sagemaker_task,
         sdk_task,
         tasks,
+        wildcard,
     )
 
     clients.patch(world)
@@ -88,7 +89,7 @@ def _load(world: World) -> Any:
         paths,
         result_path,
     )
-    failures: tuple[Any, ...] = (branches, errors, fail)
+    failures: tuple[Any, ...] = (branches, errors, fail, wildcard)
     api: tuple[Any, ...] = (executions, history)
     for module in (*language, *failures, *api, tasks, sagemaker_task, sdk_task, child_task):
         module.patch()

@@ -124,7 +124,7 @@ def commit(git: Git) -> Callable[[Path, str], None]:
 def update(git: Git) -> Callable[..., None]:
     """Run ``copier update`` without trust, and expect no file that needs a decision."""
 
-    def call(project: Path, version: str = "v1.1.0", **answers: Any) -> None:
+    def call(project: Path, /, version: str = "v1.1.0", **answers: Any) -> None:
         copier.run_update(
             project,
             data=answers,

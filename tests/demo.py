@@ -57,6 +57,7 @@ def main(folder: Path) -> int:
         code = subprocess.run([program, *command[1:]], cwd=folder, env=environment, check=False)
         if code.returncode:
             return code.returncode
+    say(f"\nFrom here, the result lies in {shown}/data/result/")
     return 0
 
 

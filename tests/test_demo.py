@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ def test_the_demo_makes_itself_anew_and_ends_with_its_result(tmp_path: Path, run
         r"inference +succeeded",
         r"id  probability  prediction",
         r"Result: data/result/",
+        rf"From here, the result lies in {os.path.relpath(folder, REPOSITORY)}/data/result/",
     ]
     places = [found.start() for word in in_order if (found := re.search(word, said))]
     assert len(places) == len(in_order), said

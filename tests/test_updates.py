@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,24 @@ Git = Callable[..., str]
 Commit = Callable[[Path, str], None]
 Update = Callable[..., None]
 Files = Callable[[Path], set[str]]
+ROLE = {"workflow_execution_role": "arn:aws-cn:iam::111122223333:role/workflow"}
+OTHER_ANSWERS = {
+    "project": "2027-retail-churn",
+    "description": "Who leaves",
+    "author": "Ada Lovelace",
+    "purpose": "scoring",
+    "steps": "clean, score",
+    "partition": "aws-cn",
+    "region": "cn-northwest-1",
+    "result_bucket": "churn-results",
+    **ROLE,
+    "trigger": "schedule",
+    "schedule_expression": "rate(1 day)",
+    "python_version": "3.11",
+    "package_index_url": "https://packages.example.org/simple",
+    "licence": "Apache-2.0",
+    "runtime_version": "0.3.0",
+}
 OWN_STEP = '''"""My own way."""
 
 from pathlib import Path
@@ -193,15 +213,59 @@ def test_an_updated_project_still_runs(project: Path, run: Run, update: Update) 
 def test_the_commands_of_the_readme_update_a_project(
     project: Path, run: Run, commit: Commit
 ) -> None:
-    steps = "preprocess, inference, report"
-    command = ("copier", "update", "--defaults", "--quiet", "--vcs-ref=:current:")
-    run(project, *command, "--data", f"steps={steps}")
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    add_a_step, to_the_newest = re.findall(r"`(copier update[^`]*)`", readme)
+    run(project, "bash", "-c", add_a_step)
     assert (project / "script" / "report.py").exists()
     assert remembered(project)["_commit"] == "v1.0.0"
     commit(project, "A step more")
-    run(project, "copier", "update", "--defaults", "--quiet")
+    run(project, "bash", "-c", to_the_newest)
     assert remembered(project)["_commit"] == "v1.1.0"
-    assert remembered(project)["steps"] == steps
+    assert remembered(project)["steps"] == "preprocess, inference, report"
+
+
+def test_the_commands_of_the_page_on_updates_do_what_it_says(
+    project: Path, run: Run, commit: Commit
+) -> None:
+    page = (REPOSITORY / "docs" / "updates.md").read_text(encoding="utf-8")
+    to_the_newest, other_answers, look = page.split("```")[1].strip().splitlines()
+    run(project, "bash", "-c", to_the_newest)
+    assert remembered(project)["_commit"] == "v1.1.0"
+    commit(project, "Update")
+    run(project, "bash", "-c", other_answers)
+    assert remembered(project)["trigger"] == "schedule"
+    assert run(project, "bash", "-c", look).stdout == ""
+
+
+def test_what_the_owner_sets_and_what_answers_write_do_not_meet(
+    project: Path, commit: Commit, update: Update
+) -> None:
+    config = project / "deploy" / "config.json"
+    mine = {
+        "instance_type": "ml.m5.4xlarge",
+        "instance_count": 3,
+        "volume_size_gb": 100,
+        "max_runtime_seconds": 86400,
+    }
+    for key, value in mine.items():
+        usual = json.dumps(json.loads(config.read_text(encoding="utf-8"))[key])
+        replace(config, f'"{key}": {usual}', f'"{key}": {json.dumps(value)}')
+    environments = {"dev": {"account": "111122223333"}, "prod": {"instance_count": 9}}
+    replace(config, '{\n    "dev": {}\n  }', json.dumps(environments))
+    commit(project, "My machines")
+    update(project, **OTHER_ANSWERS)  # expects no conflict
+
+    same_name = ("project", "purpose", "partition", "region", "python_version", *ROLE)
+    assert json.loads(config.read_text(encoding="utf-8")) == {
+        "$schema": "config.schema.json",
+        **{name: OTHER_ANSWERS[name] for name in same_name},
+        "steps": ["clean", "score"],
+        "result_s3_bucket": OTHER_ANSWERS["result_bucket"],
+        **mine,
+        "environments": environments,
+    }
+    unchanged = {name for name in remembered(project) if name not in OTHER_ANSWERS}
+    assert unchanged == {"_commit", "_src_path", "example", "owned"}
 
 
 def test_work_in_progress_in_the_template_can_be_tried(git: Git, tmp_path: Path) -> None:

@@ -37,6 +37,23 @@ def test_what_aws_would_refuse_is_refused_with_its_place(
 
 
 @pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ('{"Resources": {"A": {"Type": "T"}, "A": {"Type": "T"}}}', "Duplicate found 'A' (line 1)"),
+        ("Resources:\n  A: {Type: T}\n  A: {Type: T}", "Duplicate found 'A' (line 3)"),
+        ('{"Resources": {"A": null}}', "[/Resources/A] 'null' values are not allowed"),
+        ("Resources:\n  A:", "[/Resources/A] 'null' values are not allowed"),
+    ],
+)
+def test_a_duplicate_or_nothing_is_refused_with_its_place(
+    stacks: Any, body: str, named: str
+) -> None:
+    message = stacks.refusal(body)
+    assert "(ValidationError)" in message
+    assert named in message
+
+
+@pytest.mark.parametrize(
     ("beyond", "named"),
     [
         (resource("AWS::SNS::Topic"), "Resource type AWS::SNS::Topic"),

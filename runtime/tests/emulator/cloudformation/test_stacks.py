@@ -270,6 +270,20 @@ def test_exports_reach_other_stacks_and_are_kept_while_in_use(
     assert stacks.delete(first["StackName"])["StackStatus"] == "DELETE_COMPLETE"
 
 
+def test_an_export_that_only_an_output_takes_is_in_use(
+    stacks: Any, unique: Callable[[str], str], log_group: Any
+) -> None:
+    export = unique("export")
+    group = {"Group": log_group()}
+    given = {"Name": {"Value": "x", "Export": {"Name": export}}}
+    first = stacks.create({"Resources": group, "Outputs": given})
+    taken = {"Taken": {"Value": {"Fn::ImportValue": export}}}
+    second = stacks.create({"Resources": {"Group": log_group()}, "Outputs": taken})
+    assert second["Outputs"][0]["OutputValue"] == "x"
+    with pytest.raises(ClientError, match=f"in use by {second['StackName']}"):
+        stacks.client.delete_stack(StackName=first["StackName"])
+
+
 def test_capabilities_must_be_acknowledged(
     stacks: Any, unique: Callable[[str], str], trust: Any
 ) -> None:

@@ -48,6 +48,17 @@ def test_text_that_is_no_template_is_refused(body: str, message: str) -> None:
         template.parse(body)
 
 
+@pytest.mark.parametrize("levels", [template.DEEPEST - 2, template.DEEPEST - 1, 50_000])
+def test_a_template_may_be_deep_but_not_bottomless(levels: int) -> None:
+    nested = '{"a": ' * levels + "1" + "}" * levels
+    for body in (f'{{"Resources": {{"A": {nested}}}}}', f"Resources: {{A: {nested}}}"):
+        if levels == template.DEEPEST - 2:
+            assert template.parse(body)["Resources"]["A"]["a"]
+            continue
+        with pytest.raises(ValidationError, match="more than 150 levels deep"):
+            template.parse(body)
+
+
 @pytest.mark.parametrize(
     "document",
     [

@@ -29,7 +29,7 @@ def findings(body: str, region: str) -> list[str]:
     for match in matches:
         rule = match.rule.id
         if rule.startswith("E") and not _is_false(rule, match.message):
-            place = "/".join(str(part) for part in match.path or ()) or "the top"
+            place = "/".join(str(part) for part in getattr(match, "path", None) or ()) or "the top"
             found.add(f"[{rule}] {match.message} (at {place}, line {match.linenumber})")
     return sorted(found)
 

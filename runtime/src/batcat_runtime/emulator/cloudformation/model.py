@@ -193,13 +193,13 @@ def build(  # noqa: PLR0913 - the inputs of a stack, each its own
         resources,
         dependencies,
         ordered(dependencies),
-        frozenset(imports),
+        frozenset(),
     )
     for name in resources:
         kind = resources[name]["Type"]
         check_supported(name, kind, model.properties(name, nothing_known(resources)))
     model.outputs(nothing_known(resources))
-    return model
+    return replace(model, imports=frozenset(imports))
 
 
 def nothing_known(resources: Mapping[str, Any]) -> Lookup:

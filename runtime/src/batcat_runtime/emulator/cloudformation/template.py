@@ -38,6 +38,8 @@ RESOURCE_KEYS = (
 )
 RESOURCE_KEYS_NOT_DONE = ("CreationPolicy", "UpdatePolicy")
 POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
+DEEPEST = 150
+"""Levels that a template may have here: cfn-lint stumbles over more than 200."""
 
 
 def parse(body: str) -> dict[str, Any]:
@@ -48,11 +50,19 @@ def parse(body: str) -> dict[str, Any]:
     """
     try:
         document = json.loads(body) if body.lstrip().startswith("{") else _load_yaml(body)
+        levels = _levels(document)
+    except RecursionError:
+        levels = DEEPEST + 1
     except json.JSONDecodeError as error:
         raise ValidationError(
             f"Template format error: JSON not well-formed. (line {error.lineno}, "
             f"column {error.colno})"
         ) from error
+    if levels > DEEPEST:
+        raise ValidationError(
+            f"Template format error: nested more than {DEEPEST} levels deep, which batcat local "
+            "does not read."
+        )
     if not isinstance(document, dict):
         raise ValidationError("Template format error: unsupported structure.")
     if not isinstance(document.get("Resources"), dict) or not document["Resources"]:
@@ -71,6 +81,12 @@ def check_sections(document: dict[str, Any]) -> None:
             raise NotEmulated(f"The template section {section}")
         if section not in SECTIONS:
             raise ValidationError(f"Invalid template property or properties [{section}]")
+    for name, resource in document["Resources"].items():
+        if resource is None:
+            raise ValidationError(
+                f"Template validation error: [/Resources/{name}] 'null' values are not allowed in "
+                "templates"
+            )
     for transform in transforms(document):
         if transform != SERVERLESS:
             raise NotEmulated(f"The transform {transform}", f"{SERVERLESS} is.")
@@ -102,6 +118,13 @@ def transforms(document: dict[str, Any]) -> list[str]:
     declared = document.get("Transform") or []
     entries = declared if isinstance(declared, list) else [declared]
     return [entry["Name"] if isinstance(entry, dict) else entry for entry in entries]
+
+
+def _levels(value: Any) -> int:
+    if not isinstance(value, (dict, list)):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(_levels, inner), default=0)
 
 
 def _load_yaml(body: str) -> Any:

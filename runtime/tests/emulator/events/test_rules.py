@@ -64,6 +64,23 @@ def test_an_event_starts_an_execution_and_invokes_a_function(
     assert "ingestion-time" not in event
 
 
+def test_nobody_speaks_for_aws(target: Target, new_name: Callable[[], str]) -> None:
+    events, name, source = target.aws.client("events"), new_name(), new_name()
+    pattern = json.dumps({"source": [source, "aws.s3"]})
+    events.put_rule(Name=name, EventPattern=pattern)
+    wanted = {"Id": "m", "Arn": target.machine, "RoleArn": target.role, "InputPath": "$.source"}
+    events.put_targets(Rule=name, Targets=[wanted])
+    sources = ("aws.s3", source, "aws.own")
+    answer = events.put_events(
+        Entries=[{"Source": each, "DetailType": "Test", "Detail": "{}"} for each in sources]
+    )
+    assert answer["FailedEntryCount"] == 2
+    codes = [entry.get("ErrorCode") for entry in answer["Entries"]]
+    refusal = "NotAuthorizedForSourceException"
+    assert codes == [refusal, None, refusal]
+    assert target.wait(1) == [source]
+
+
 def test_a_disabled_rule_and_a_removed_target_receive_nothing(
     target: Target, new_name: Callable[[], str]
 ) -> None:

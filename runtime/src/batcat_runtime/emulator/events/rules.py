@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 PRINCIPAL = "events.amazonaws.com"
 TARGET_FIELDS = {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"}
 INPUTS = ("Input", "InputPath", "InputTransformer")
+RESERVED = {
+    "ErrorCode": "NotAuthorizedForSourceException",
+    "ErrorMessage": "Not authorized for the source.",
+}
+"""What becomes of an entry with a source of AWS's own (PutEventsResultEntry, API reference)."""
 
 
 def patch(world: World) -> None:
@@ -80,6 +85,7 @@ def patch(world: World) -> None:
         backend,
         put_rule=checked_put_rule,
         put_targets=checked_put_targets,
+        put_events=_without_aws(backend.put_events),
         list_rules=literally_list,
         delete_rule=unscheduling_delete,
         disable_rule=scheduling_disable,
@@ -156,6 +162,18 @@ def send_to_targets(world: World, rule: Any, event: dict[str, Any]) -> None:
             )
             continue
         targets.deliver(world, arn, payload, f"rule {rule.name}")
+
+
+def _without_aws(put: Any) -> Any:
+    def put_events(self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        answers = iter(put(self, [event for event in events if not _is_of_aws(event)]))
+        return [RESERVED if _is_of_aws(event) else next(answers) for event in events]
+
+    return put_events
+
+
+def _is_of_aws(event: dict[str, Any]) -> bool:
+    return str(event.get("Source") or "").startswith("aws.")
 
 
 def _check_rule(options: dict[str, Any]) -> None:

@@ -171,6 +171,7 @@ def test_a_parameter_that_moto_would_forget_is_refused_by_name(aws: LocalAws, st
     ("document", "code"),
     [
         ("{", "SerializationException"),
+        ("null", "SerializationException"),
         ({"MaxResults": "ten"}, "SerializationException"),
         ({"MaxResults": True}, "SerializationException"),
         ({"NameContains": 7}, "SerializationException"),

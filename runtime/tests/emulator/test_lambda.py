@@ -187,6 +187,7 @@ def test_a_dry_run_runs_nothing(functions: Functions) -> None:
     name = functions.make(functions.handler("print('ran')"))
     answer = functions.client.invoke(FunctionName=name, InvocationType="DryRun")
     assert answer["StatusCode"] == 204
+    assert answer["Payload"].read() == b""
     assert functions.lines(name) == []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from .envelope import request_id
@@ -176,11 +177,10 @@ class Wire:
         for name, member in members.items():
             if member.serialization.get("location") == "statusCode" and name in result:
                 answer["status_code"] = result[name]
-        return (
-            int(answer["status_code"]),
-            answer["headers"],
-            body if isinstance(body, bytes) else str(body).encode(),
-        )
+        status = int(answer["status_code"])
+        if status == HTTPStatus.NO_CONTENT:
+            body = b""
+        return status, answer["headers"], body if isinstance(body, bytes) else str(body).encode()
 
     def _route(self, request: Request) -> tuple[str, dict[str, Any]]:
         from moto.core.routing import get_service_router
@@ -212,6 +212,8 @@ class Wire:
                 f"the body is not JSON: {error}",
             ) from error
         unknown: list[str] = []
+        if document is None:
+            raise ServiceError("SerializationException", f"the body must be a {shape.type_name}")
         _walk(shape, document, "", unknown)
         _refuse_unknown(self.service, str(model.name), unknown)
 

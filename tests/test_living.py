@@ -81,6 +81,24 @@ def test_its_own_tests_pass(project: Path, run: Run) -> None:
     assert " passed" in run(project, "pytest", "-q", "-p", "no:cacheprovider").stdout
 
 
+@pytest.mark.parametrize(("module", "package"), [("yaml", "PyYAML"), ("nowhere", "nowhere")])
+def test_a_package_that_the_image_lacks_is_named(
+    render: Callable[..., Path], tmp_path: Path, run: Run, module: str, package: str
+) -> None:
+    project = render(tmp_path / "p", steps="score", example=False)
+    helper, step = project / "script" / "helper.py", project / "script" / "score.py"
+    helper.write_text(f"import json\nimport {module}.more\n", encoding="utf-8")
+    step.write_text(f"{step.read_text(encoding='utf-8')}\nimport helper\n", encoding="utf-8")
+    (project / "script" / "train.py").write_text("import torch\n", encoding="utf-8")
+    command = ("pytest", "-q", "-p", "no:cacheprovider", "test/test_deploy.py")
+    told = run(project, *command, code=1).stdout
+    assert f"script/helper.py imports {module}; add to deploy/docker/requirements.txt" in told
+    assert f"requirements.txt the line: {package}\n" in told
+    with (project / "deploy" / "docker" / "requirements.txt").open("a") as file:
+        file.write(f"{package}>=1\n")
+    run(project, *command)
+
+
 def test_each_step_runs_alone(prepared: Path, run: Run) -> None:
     config = json.loads((prepared / "deploy" / "config.json").read_text())
     for step in config["steps"]:

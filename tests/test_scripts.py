@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -180,17 +181,60 @@ def test_setup_docker_builds_with_this_runtime_and_pushes(
 
     (wheel,) = (project / "deploy" / "docker" / "wheels").glob("*.whl")
     assert wheel.name.startswith("batcat_runtime-")
-    pinned = (project / "deploy" / "docker" / "constraints.txt").read_text().splitlines()
-    assert [line.split("==")[0] for line in pinned] == [
-        "joblib",
-        "pandas",
-        "scikit-learn",
-    ]
+    lines = (project / "deploy" / "docker" / "constraints.txt").read_text().splitlines()
+    pinned = dict(line.split("==") for line in lines)
+    for name in ("joblib", "pandas", "scikit-learn", "numpy", "scipy", "boto3"):
+        assert pinned[name] == version(name)
+    assert "batcat-runtime" not in pinned  # it comes as a wheel
     image = "2026-health-screening-inference"
     calls = (tmp_path / "calls").read_text()
     assert f" --file deploy/docker/Dockerfile --tag {image} .\n" in calls
     assert f"docker push 123456789012.dkr.ecr.{region}.{domain}/{image}:latest" in calls
     assert "aws ecr get-login-password" in calls
+
+
+@pytest.fixture
+def without_wheel(stand_ins: Path) -> str:
+    """A PATH with the stand-ins, and a python that builds no wheel: that is another test's."""
+    python = stand_ins / "python"
+    python.write_text(
+        f'#!/bin/sh\ncase "$*" in *" wheel "*) ;; *) exec {sys.executable} "$@";; esac\n'
+    )
+    python.chmod(0o755)
+    return os.pathsep.join([str(stand_ins), os.environ["PATH"]])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git+https://git.example/team/tool.git@v1",
+        "https://packages.example.org/tool-1.0-py3-none-any.whl",
+        "PyYAML [more] >=6, <99  # a remark",
+        "winloop>=1; sys_platform == 'win32'",
+        "--no-binary :none:",
+    ],
+)
+def test_setup_docker_takes_the_lines_that_pip_takes(
+    render: Callable[..., Path], tmp_path: Path, run: Run, without_wheel: str, line: str
+) -> None:
+    project = render(tmp_path / "p", example=False)
+    with (project / "deploy" / "docker" / "requirements.txt").open("a") as file:
+        file.write(f"{line}\n")
+    run(project, "deploy/setup_docker.sh", "--build", PATH=without_wheel)
+    assert "docker build" in (tmp_path / "calls").read_text()
+
+
+@pytest.mark.parametrize("rest", ["", ">=1", " @ git+https://git.example/team/tool.git"])
+def test_setup_docker_stops_at_a_package_that_no_test_has_seen(
+    render: Callable[..., Path], tmp_path: Path, run: Run, without_wheel: str, rest: str
+) -> None:
+    project = render(tmp_path / "p", example=False)
+    with (project / "deploy" / "docker" / "requirements.txt").open("a") as file:
+        file.write(f"not-installed.anywhere{rest}\n")
+    done = run(project, "deploy/setup_docker.sh", "--build", code=1, PATH=without_wheel)
+    assert "requirements.txt names not-installed.anywhere, which" in done.stderr
+    assert "run: pip install -r requirements.txt" in done.stderr
+    assert not (tmp_path / "calls").exists()
 
 
 def test_setup_docker_refuses_an_environment_that_is_not_there(
@@ -223,20 +267,15 @@ def test_setup_docker_says_how_it_is_used(
 
 
 def test_setup_docker_makes_a_repository_only_where_there_is_none(
-    project: Path, tmp_path: Path, run: Run, stand_ins: Path
+    project: Path, tmp_path: Path, run: Run, stand_ins: Path, without_wheel: str
 ) -> None:
-    aws, python = stand_ins / "aws", stand_ins / "python"
-    python.write_text(  # builds no wheel: that is another test's
-        f'#!/bin/sh\ncase "$*" in *" wheel "*) ;; *) exec {sys.executable} "$@";; esac\n'
-    )
-    python.chmod(0o755)
-    path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
+    aws = stand_ins / "aws"
     usual = aws.read_text()
     for problem, code in (("RepositoryNotFoundException", 0), ("AccessDeniedException", 1)):
         (tmp_path / "calls").unlink(missing_ok=True)
         refuse = f'case "$*" in *describe-repositories*) echo {problem} >&2; exit 254 ;; esac\n'
         aws.write_text(usual.replace("echo 123", f"{refuse}echo 123"))
-        done = run(project, "deploy/setup_docker.sh", "dev", code=code, PATH=path)
+        done = run(project, "deploy/setup_docker.sh", "dev", code=code, PATH=without_wheel)
         made = "create-repository" in (tmp_path / "calls").read_text()
         assert made is (problem == "RepositoryNotFoundException")
         assert code == 0 or done.stderr == f"Error: {problem}\n"

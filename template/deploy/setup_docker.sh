@@ -57,19 +57,33 @@ if [[ "$environment" != "--build" ]]; then
 fi
 
 # The image gets the versions that are on this laptop, so that what was tested is what runs:
-# batcat-runtime as a wheel, made from the very line in requirements.txt, the rest as constraints.
+# batcat-runtime as a wheel, made from the very line in requirements.txt, and as constraints
+# all that is installed here, for a listed package needs others. What came from a URL or a folder
+# is left out: its own line says which one it is.
 requirement="$(grep '^batcat-runtime' requirements.txt | sed -E 's/\[[^]]*\]//')"
 rm -f deploy/docker/wheels/*.whl
 python -m pip wheel --quiet --no-deps --wheel-dir deploy/docker/wheels "$requirement"
 python - > deploy/docker/constraints.txt <<'PYTHON'
-import re
-from importlib.metadata import version
+import re, sys
+from importlib.metadata import distributions
 from pathlib import Path
 
-for line in Path("deploy/docker/requirements.txt").read_text(encoding="utf-8").splitlines():
-    name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)
-    if name:
-        print(f"{name[0]}=={version(name[0])}")
+def plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+file = Path("deploy/docker/requirements.txt")
+installed = {}
+for one in distributions():
+    installed.setdefault(plain(one.metadata["Name"] or ""), one)
+for line in file.read_text(encoding="utf-8").splitlines():
+    # A name with a marker (;) need not be on this machine, and a URL has no name.
+    name = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*([\[<>=!~@,#][^;]*)?$", line.strip())
+    if name and plain(name[1]) not in installed:
+        sys.exit(f"Error: {file} names {name[1]}, which is not installed here, so no test has "
+                 "seen it; run: pip install -r requirements.txt")
+for name, one in sorted(installed.items()):
+    if name and one.read_text("direct_url.json") is None:
+        print(f"{name}=={one.version}")
 PYTHON
 
 # A mirror that is set on this machine (PIP_INDEX_URL) is used for the image as well.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +51,46 @@ def test_each_step_reads_what_the_one_before_wrote(
         assert source["S3Input"]["LocalPath"] == f"/opt/ml/processing/input/{previous}"
         assert target["S3Output"]["LocalPath"] == f"/opt/ml/processing/{step}"
         previous = step
+
+
+def imports_of(script: Path) -> set[str]:
+    """The packages that a script imports, without what Python and this project bring."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    own = {path.stem for path in (ROOT / "script").iterdir()}
+    return names - own - sys.stdlib_module_names - {"batcat_runtime"}
+
+
+def modules_of(package: str) -> set[str]:
+    """What an installed package lets a script import."""
+    try:
+        files = distribution(package).files or []
+    except PackageNotFoundError:
+        files = []
+    return {re.sub(r"[-.]", "_", package), *(file.parts[0].split(".")[0] for file in files)}
+
+
+def package_of(module: str) -> str:
+    """The installed package that brings a module; its own name when there is none."""
+    installed = {one.metadata["Name"] for one in distributions()}
+    return min((name for name in installed if module in modules_of(name)), default=module)
+
+
+def test_the_image_has_what_the_steps_import() -> None:
+    lines = (ROOT / "deploy" / "docker" / "requirements.txt").read_text(encoding="utf-8")
+    packages = re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", lines, re.MULTILINE)
+    there = set[str]().union(*map(modules_of, packages))
+    steps = [file for file in sorted((ROOT / "script").glob("*.py")) if file.name != "train.py"]
+    missing = {module: file.name for file in steps for module in imports_of(file) - there}
+    assert not missing, "the image lacks what steps import:\n" + "\n".join(
+        f"script/{file} imports {module}; "
+        f"add to deploy/docker/requirements.txt the line: {package_of(module)}"
+        for module, file in missing.items()
+    )
 
 
 def test_every_state_leads_to_another_or_ends(workflow: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     paths          a JSONPath to one value gives the value, not a list
     result_path    ResultPath puts a result where it says, or fails by name
     branches       a branch's error comes through a Parallel or Map state
+    intrinsics     intrinsic functions, read by intrinsic_calls
     choice         a Choice state without a match, or with a path to nothing, fails by name
     comparisons    the comparisons of a Choice rule, and timestamps
     fail           a Fail state passes on the error that was caught

@@ -158,13 +158,3 @@ OPERATORS = {
 }
 """Comparison operators of a JSONPath Choice rule: kind of operand, and whether it is a path."""
 TESTS = ("IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp")
-
-INTRINSICS = frozenset(
-    {
-        *("Array", "ArrayContains", "ArrayGetItem", "ArrayLength", "ArrayPartition"),
-        *("ArrayRange", "ArrayUnique", "Base64Decode", "Base64Encode", "Format", "Hash"),
-        *("JsonMerge", "JsonToString", "MathAdd", "MathRandom", "StringSplit"),
-        *("StringToJson", "UUID"),
-    }
-)
-"""Intrinsic functions (developer guide, intrinsic-functions)."""

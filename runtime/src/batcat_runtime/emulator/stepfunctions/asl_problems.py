@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import asl_fields as fields
+from . import intrinsic_calls
 from .paths import steps
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ MISSING_TARGET = "MISSING_TRANSITION_TARGET"
 NOT_EMULATED = "NOT_EMULATED"
 
 VARIABLE = re.compile(r"^\$[A-Za-z_]")
-INTRINSIC = re.compile(r"^States\.([A-Za-z0-9]+)\(.*\)$", re.DOTALL)
 JSONATA_STRING = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
 
 
@@ -123,11 +123,15 @@ class Checker:
             self.schema(message, f"{path}/ResultPath")
 
     def intrinsic(self, value: str, path: str, name: str) -> None:
-        """Note an intrinsic function that does not exist or is not closed."""
-        match = INTRINSIC.match(value)
-        if match is None or match[1] not in fields.INTRINSICS:
+        """Note what is wrong with a call of an intrinsic function, and with paths in it."""
+        try:
+            call = intrinsic_calls.parse(value)
+        except ValueError as error:
             message = f'The value for the field "{name}" is not a valid intrinsic function call'
-            self.schema(message, path)
+            self.schema(f"{message}: {error}", path)
+            return
+        for inner in intrinsic_calls.paths(call):
+            self.json_path(inner, path, name)
 
     def jsonata(self, text: str, path: str) -> None:
         """Note a JSONata string that is not closed or does not parse."""

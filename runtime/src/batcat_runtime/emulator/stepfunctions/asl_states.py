@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PATH_FIELDS = ("InputPath", "OutputPath")
 OTHER_PATHS = ("ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath")
+PATHS_OR_CALLS = ("ErrorPath", "CausePath")
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 ERROR_WILDCARD = "States.ALL"
 OPEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\$")
@@ -123,6 +124,9 @@ def _check_jsonpath(checker: Checker, state: dict[str, Any], path: str) -> None:
     for name in OTHER_PATHS:
         if name in state:
             checker.json_path(state[name], f"{path}/{name}", name)
+    for name in PATHS_OR_CALLS:
+        if name in state:
+            _check_path_or_call(checker, state[name], f"{path}/{name}", name)
     for name in TEMPLATES:
         _check_template(checker, state.get(name), f"{path}/{name}")
 
@@ -136,13 +140,17 @@ def _check_template(checker: Checker, value: Any, path: str) -> None:
         return
     for key, inner in value.items():
         if key.endswith(".$"):
-            allowed = "a valid JSONPath or a valid intrinsic function call"
-            if isinstance(inner, str) and inner.startswith("States."):
-                checker.intrinsic(inner, f"{path}/{key}", key)
-            else:
-                checker.json_path(inner, f"{path}/{key}", key, allowed)
+            _check_path_or_call(checker, inner, f"{path}/{key}", key)
         else:
             _check_template(checker, inner, f"{path}/{key}")
+
+
+def _check_path_or_call(checker: Checker, value: Any, path: str, name: str) -> None:
+    if isinstance(value, str) and value.startswith("States."):
+        checker.intrinsic(value, path, name)
+    else:
+        allowed = "a valid JSONPath or a valid intrinsic function call"
+        checker.json_path(value, path, name, allowed)
 
 
 def _listed(

@@ -68,6 +68,7 @@ def _load(world: World) -> Any:
         executions,
         fail,
         history,
+        intrinsics,
         jsonata,
         literals,
         logs,
@@ -80,18 +81,12 @@ def _load(world: World) -> Any:
     )
 
     clients.patch(world)
-    language: tuple[Any, ...] = (
-        choice,
-        comparisons,
-        context,
-        jsonata,
-        literals,
-        paths,
-        result_path,
-    )
+    language: tuple[Any, ...] = (choice, comparisons, context, jsonata)
+    texts: tuple[Any, ...] = (intrinsics, literals, paths, result_path)
     failures: tuple[Any, ...] = (branches, errors, fail, wildcard)
     api: tuple[Any, ...] = (executions, history)
-    for module in (*language, *failures, *api, tasks, sagemaker_task, sdk_task, child_task):
+    services: tuple[Any, ...] = (tasks, sagemaker_task, sdk_task, child_task)
+    for module in (*language, *texts, *failures, *api, *services):
         module.patch()
     logs.patch(world)
     AmazonStateLanguageParser.parse(SMALLEST)

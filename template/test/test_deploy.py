@@ -84,7 +84,7 @@ def test_the_image_has_what_the_steps_import() -> None:
     lines = (ROOT / "deploy" / "docker" / "requirements.txt").read_text(encoding="utf-8")
     packages = re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", lines, re.MULTILINE)
     there = set[str]().union(*map(modules_of, packages))
-    steps = [file for file in sorted((ROOT / "script").glob("*.py")) if file.name != "train.py"]
+    steps = [file for file in sorted((ROOT / "script").glob("*.py")) if file.stem != "train"]
     missing = {module: file.name for file in steps for module in imports_of(file) - there}
     assert not missing, "the image lacks what steps import:\n" + "\n".join(
         f"script/{file} imports {module}; "

@@ -69,6 +69,8 @@ def test_json_that_is_not_json_is_named_with_line_and_column() -> None:
     (problem,) = problems('{"StartAt": }')
     assert problem.startswith("INVALID_JSON_DESCRIPTION")
     assert "line 1 column 13" in problem
+    (problem,) = problems('{"States": ' + "[" * 100_000)
+    assert problem.startswith("INVALID_JSON_DESCRIPTION")
 
 
 def test_a_next_that_leads_nowhere_and_what_nobody_reaches_are_named() -> None:

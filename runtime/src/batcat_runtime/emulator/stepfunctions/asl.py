@@ -37,7 +37,7 @@ def check(definition: str, region: str) -> list[Problem]:
     checker = Checker(region)
     try:
         document = json.loads(definition)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: nested without a bottom
         checker.add(INVALID_JSON, str(error), "/")
         return checker.problems
     if not isinstance(document, dict):

@@ -7,6 +7,7 @@ returns an output that is a string without its quotes.
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timezone
 from threading import RLock
@@ -207,13 +208,24 @@ def _machine_arn(execution: Any) -> str:
     return ":".join(parts[:7])
 
 
+def _refuse_constant(name: str) -> None:
+    """Python takes NaN and Infinity for JSON."""
+    raise ValueError(f"{name} is not JSON")
+
+
 def check_input(text: str) -> None:
     """Refuse an input that AWS would refuse.
 
     Raises:
         ServiceError: longer than 262,144 bytes (quota "Maximum input or output size",
-            https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+            https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html), or no JSON.
     """
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ServiceError(
+            "InvalidExecutionInput", f"Invalid State Machine Execution Input: {error}"
+        ) from error
     limit = 262_144
     if len(text.encode()) > limit:
         raise ServiceError(

@@ -151,7 +151,9 @@ def test_a_csv_is_known_by_its_name_in_any_case_and_packed(tmp_path: Path, name:
     assert bc.read_folder(tmp_path)["id"].tolist() == [1]
 
 
-@pytest.mark.parametrize("content", [b"id\n1\n", gzip.compress(b"id\n1\n")[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"id\n1\n", gzip.compress(b"id\n1\n")[:-9]], ids=["not packed", "cut off"]
+)
 def test_a_torn_gzip_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.csv.gz").write_bytes(content)
     with pytest.raises(bc.DataError, match=r"a\.csv\.gz is no sound gzip file"):

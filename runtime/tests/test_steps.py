@@ -285,7 +285,11 @@ def test_an_exit_message_is_no_longer_than_sagemaker_keeps(job: Path) -> None:
     assert (job / "output" / "message").stat().st_size == 1024
 
 
-@pytest.mark.parametrize(("said", "kept"), [("€" * 400, "€" * 341), ("a\ud800b", "a?b")])
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("€" * 400, "€" * 341), ("a\ud800b", "a?b")],
+    ids=["too long", "half a pair"],
+)
 def test_an_exit_message_is_readable_text(job: Path, said: str, kept: str) -> None:
     def fail() -> None:
         raise bc.DataError(said)

@@ -33,7 +33,7 @@ def load(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise MissingError(
-            f"{file} does not exist; it comes with the project: run copier update"
+            f"{file} does not exist; it comes with the project: run copier update --defaults"
         ) from error
     return loads(text, str(file))
 

@@ -137,6 +137,7 @@ def test_what_s3_would_reject_is_rejected(
             },
             "Events=s3:ObjectTagging:*",
         ),
+        ("put_object", {"Key": "k", "StorageClass": "GLACIER"}, "StorageClass=GLACIER"),
     ],
 )
 def test_what_would_be_forgotten_is_refused(

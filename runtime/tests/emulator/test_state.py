@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -18,8 +19,6 @@ from batcat_runtime.errors import DeployError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from runtime.tests.emulator.conftest import Store
 
 SAVE_AND_CRASH = dedent(
     """
@@ -84,14 +83,28 @@ SAVE_AND_CRASH = dedent(
 )
 
 
-def test_a_crash_at_any_moment_of_saving_leaves_one_whole_state(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_crash_at_any_moment_of_saving_leaves_one_whole_state(tmp_path: Path) -> None:
     """Before each change on disk, the server is made to end; the index is always complete."""
-    arguments = [sys.executable, "-c", SAVE_AND_CRASH, store.aws.url, str(tmp_path), store.bucket]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    with LocalAws() as aws:
+        aws.client("s3").create_bucket(Bucket="bucket")
+        arguments = [sys.executable, "-c", SAVE_AND_CRASH, aws.url, str(tmp_path), "bucket"]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 5
+
+
+def test_a_bucket_that_lets_nobody_read_is_kept(tmp_path: Path) -> None:
+    """Its policy is not kept, so it must not decide what is."""
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    deny["Resource"] = "arn:aws:s3:::bucket/*"
+    with LocalAws(state=tmp_path) as aws:
+        s3 = aws.client("s3")
+        s3.create_bucket(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="a", Body=b"1", StorageClass="GLACIER_IR")
+        s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Statement": [deny]}))
+    with LocalAws(state=tmp_path) as aws:
+        body = aws.client("s3").get_object(Bucket="bucket", Key="a")["Body"]
+        assert body.read() == b"1"
 
 
 def test_a_state_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:

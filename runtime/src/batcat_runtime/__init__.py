@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .columns import types_of
     from .config import get_config
     from .deploy import setup_workflow, test_workflow
     from .errors import (
@@ -32,16 +33,22 @@ if TYPE_CHECKING:
     from .s3 import (
         SuccessSignal,
         copy_bucket_files,
+        iter_keys,
         list_keys,
         pd_s3_buffer,
-        read_csv_from_bucket,
         read_excel_from_bucket,
         read_excel_list_from_bucket,
+    )
+    from .s3_tables import (
+        read_csv_from_bucket,
+        read_json_lines_from_bucket,
+        read_parquet_from_bucket,
         save_to_bucket,
     )
     from .steps import read_folder, run_step, step_input_path, step_output_path, write_table
 
 _HOMES = {
+    "columns": ("types_of",),
     "config": ("get_config",),
     "deploy": ("setup_workflow", "test_workflow"),
     "errors": (
@@ -65,11 +72,16 @@ _HOMES = {
     "s3": (
         "SuccessSignal",
         "copy_bucket_files",
+        "iter_keys",
         "list_keys",
         "pd_s3_buffer",
-        "read_csv_from_bucket",
         "read_excel_from_bucket",
         "read_excel_list_from_bucket",
+    ),
+    "s3_tables": (
+        "read_csv_from_bucket",
+        "read_json_lines_from_bucket",
+        "read_parquet_from_bucket",
         "save_to_bucket",
     ),
     "steps": ("read_folder", "run_step", "step_input_path", "step_output_path", "write_table"),
@@ -93,6 +105,7 @@ __all__ = [
     "get_date_with_delta",
     "get_logger",
     "in_processing_job",
+    "iter_keys",
     "list_keys",
     "pd_s3_buffer",
     "print_event",
@@ -102,12 +115,15 @@ __all__ = [
     "read_excel_from_bucket",
     "read_excel_list_from_bucket",
     "read_folder",
+    "read_json_lines_from_bucket",
+    "read_parquet_from_bucket",
     "run_step",
     "save_to_bucket",
     "setup_workflow",
     "step_input_path",
     "step_output_path",
     "test_workflow",
+    "types_of",
     "write_table",
 ]
 

@@ -1,33 +1,25 @@
-"""Read from and write to S3: DataFrames, whole objects, many objects at once.
-
-Reading fetches the object, then parses it. Writing fills a temporary file, then uploads it: S3
-shows an object only when it is complete, so a failed write leaves nothing behind.
-"""
+"""Whole objects in S3: get them, list them, copy them; ``s3_tables`` has those of rows."""
 
 from __future__ import annotations
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from . import tables
-from .aws import client, explained
+from .aws import client
 from .errors import DataError, MissingError
+from .transfer import Object, at, fetch, fetch_all, listing
+from .upload import put
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     import pandas as pd
 
-_MB = 1024 * 1024
-_IN_MEMORY = 16 * _MB  # bytes of a CSV kept in memory; more goes to disk
-_ONE_PUT = 64 * _MB  # bytes in one request; more goes in parts, in parallel
-_ONE_COPY = 5 * 1024 * _MB  # bytes; source: Amazon S3 API Reference, CopyObject
-_THREADS = 16
-_DOWNLOADS = 3  # times to begin, when the connection breaks midway
+_ONE_COPY = 5 * 1024**3  # bytes; source: Amazon S3 API Reference, CopyObject
+_THREADS = 32
 
 
 def pd_s3_buffer(bucket: str, key: str) -> io.BytesIO:
@@ -43,44 +35,9 @@ def pd_s3_buffer(bucket: str, key: str) -> io.BytesIO:
     Raises:
         MissingError: the bucket or the object does not exist.
         AccessError: credentials are absent or do not allow it.
+        DataError: the object changed while it was read.
     """
-    from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
-
-    broken = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
-    with _at("read", bucket, key):
-        tries = 0
-        while True:
-            answer = client("s3").get_object(Bucket=bucket, Key=key)
-            try:
-                return io.BytesIO(answer["Body"].read())
-            except broken:  # botocore retries requests, but not what breaks while it streams
-                tries += 1
-                if tries == _DOWNLOADS:
-                    raise
-
-
-def read_csv_from_bucket(bucket: str, key: str, encoding: str | None = None) -> pd.DataFrame:
-    """Read a CSV object.
-
-    Args:
-        bucket: name of the bucket.
-        key: key of the object.
-        encoding: text encoding; by default UTF-8, with or without a byte order mark.
-
-    Returns:
-        DataFrame of shape ``(n_rows, n_columns)``. A row with fewer fields than the header ends
-        in missing values, as pandas does it.
-
-    Raises:
-        DataError: a row has more fields than the header, a quotation does not end, the text has
-            another encoding, or there is none. The message names the object and the line.
-        ConfigError: there is no such encoding.
-        MissingError: the bucket or the object does not exist.
-        AccessError: credentials are absent or do not allow it.
-        MissingExtraError: pandas is not installed.
-    """
-    tables.need_pandas()
-    return tables.read_csv(pd_s3_buffer(bucket, key), f"s3://{bucket}/{key}", encoding)
+    return fetch(Object(bucket, key))
 
 
 @overload
@@ -120,10 +77,12 @@ def read_excel_from_bucket(
         AccessError: credentials are absent or do not allow it.
         MissingExtraError: pandas or openpyxl is not installed.
     """
+    from .excel import read_excel
+
     tables.need_pandas()
     buffer, source = pd_s3_buffer(bucket, key), f"s3://{bucket}/{key}"
     found: pd.DataFrame | dict[str | int, pd.DataFrame]
-    found = tables.read_excel(buffer, source, sheet_name=sheet_name, header=header)
+    found = read_excel(buffer, source, sheet_name=sheet_name, header=header)
     return found
 
 
@@ -144,56 +103,19 @@ def read_excel_list_from_bucket(bucket: str, key_list: Sequence[str]) -> pd.Data
         AccessError: credentials are absent or do not allow it.
         MissingExtraError: pandas or openpyxl is not installed.
     """
+    from .excel import stack_excel
+
     tables.need_pandas()
     if not key_list:
         raise MissingError(
             f"no workbooks to read from s3://{bucket}: key_list is empty; "
             "check the prefix and suffix it was listed with",
         )
-    with ThreadPoolExecutor(_THREADS) as pool:
-        buffers = pool.map(lambda key: pd_s3_buffer(bucket, key), key_list)
-        return tables.stack_excel(
-            (
-                (key, f"s3://{bucket}/{key}", buffer)
-                for key, buffer in zip(key_list, buffers, strict=True)
-            )
-        )
-
-
-def save_to_bucket(df: pd.DataFrame, bucket: str, key: str) -> int:
-    """Save a DataFrame as a CSV object, without its index.
-
-    The text goes through a temporary file in UTF-8, so memory holds no copy of it. The object
-    appears complete or not at all.
-
-    Args:
-        df: rows to save, shape ``(n_rows, n_columns)``.
-        bucket: name of the bucket.
-        key: key of the object; an existing one is replaced.
-
-    Returns:
-        HTTP status of the upload: 200.
-
-    Raises:
-        DataError: it is no DataFrame.
-        MissingError: the bucket does not exist.
-        AccessError: credentials are absent or do not allow it.
-    """
-    if not hasattr(df, "to_csv"):
-        raise DataError(
-            f"cannot write s3://{bucket}/{key}: {type(df).__name__} is no DataFrame; "
-            "make it one with pd.DataFrame(…, columns=[…])",
-        )
-    with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        df.to_csv(tables.writer(file), index=False, lineterminator="\n")
-        size = file.tell()
-        file.seek(0)
-        kind = "text/csv; charset=utf-8"
-        if size <= _ONE_PUT:
-            return _put(bucket, key, file, kind)
-        with _at("write", bucket, key):
-            client("s3").upload_fileobj(file, bucket, key, ExtraArgs={"ContentType": kind})
-        return 200
+    sources = [Object(bucket, key) for key in key_list]
+    buffers = fetch_all(sources)
+    return stack_excel(
+        (one.key, str(one), buffer) for one, buffer in zip(sources, buffers, strict=True)
+    )
 
 
 def SuccessSignal(bucket: str, key: str = ".success") -> int:  # noqa: N802 - a contract
@@ -211,13 +133,7 @@ def SuccessSignal(bucket: str, key: str = ".success") -> int:  # noqa: N802 - a 
         AccessError: credentials are absent or do not allow it.
     """
     now = datetime.now(timezone.utc).isoformat(timespec="microseconds")
-    return _put(bucket, key, now.encode(), "text/plain; charset=utf-8")
-
-
-def _put(bucket: str, key: str, body: Any, kind: str) -> int:
-    with _at("write", bucket, key):
-        answer = client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
-    return int(answer["ResponseMetadata"]["HTTPStatusCode"])
+    return put(bucket, key, now.encode(), "text/plain; charset=utf-8")
 
 
 def list_keys(bucket: str, prefix: str = "", suffix: str = "") -> list[str]:
@@ -235,17 +151,27 @@ def list_keys(bucket: str, prefix: str = "", suffix: str = "") -> list[str]:
         MissingError: the bucket does not exist.
         AccessError: credentials are absent or do not allow it.
     """
-    return [key for key, _ in _list(bucket, prefix, suffix)]
+    return list(iter_keys(bucket, prefix, suffix))
 
 
-def _list(bucket: str, prefix: str, suffix: str) -> Iterator[tuple[str, int]]:
-    """Give key and size (bytes) of each object; one request per 1000."""
-    with _at("list", bucket, prefix):
-        pages = client("s3").get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
-            for found in page.get("Contents", []):
-                if found["Key"].endswith(suffix):
-                    yield found["Key"], found["Size"]
+def iter_keys(bucket: str, prefix: str = "", suffix: str = "") -> Iterator[str]:
+    """Give the keys that begin and end in a certain way, one after the other.
+
+    S3 is asked for the next thousand when they are needed, so memory never holds all.
+
+    Args:
+        bucket: name of the bucket.
+        prefix: what the keys begin with.
+        suffix: what they end with.
+
+    Returns:
+        An iterator of the keys in S3's order (UTF-8 bytes).
+
+    Raises:
+        MissingError: the bucket does not exist.
+        AccessError: credentials are absent or do not allow it.
+    """
+    return (found.key for found in listing(bucket, prefix, suffix))
 
 
 def copy_bucket_files(  # noqa: PLR0913, PLR0917 - the predecessor's arguments are a contract
@@ -257,7 +183,7 @@ def copy_bucket_files(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
     target_suffix: str,
     key_sub: tuple[int | None, int | None],
 ) -> list[str]:
-    """Copy objects inside S3, several at a time; the data never comes to this machine.
+    """Copy objects inside S3, many at a time; the data never comes to this machine.
 
     The new key is ``target_prefix + key[start:end] + target_suffix``.
 
@@ -278,14 +204,14 @@ def copy_bucket_files(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
         MissingError: a bucket does not exist.
         AccessError: credentials are absent or do not allow it.
     """
-    found = list(_list(bucket, prefix, suffix))
-    targets = _target_keys((key for key, _ in found), target_prefix, target_suffix, key_sub)
+    found = list(listing(bucket, prefix, suffix))
+    targets = _target_keys((one.key for one in found), target_prefix, target_suffix, key_sub)
 
-    def copy(job: tuple[tuple[str, int], str]) -> None:
-        (key, size), target = job
-        source = {"Bucket": bucket, "Key": key}
-        with _at(f"copy s3://{bucket}/{key} to", target_bucket, target):
-            if size <= _ONE_COPY:
+    def copy(job: tuple[Object, str]) -> None:
+        one, target = job
+        source = {"Bucket": bucket, "Key": one.key}
+        with at(f"copy {one} to", target_bucket, target):
+            if (one.size or 0) <= _ONE_COPY:
                 client("s3").copy_object(CopySource=source, Bucket=target_bucket, Key=target)
             else:
                 client("s3").copy(source, target_bucket, target)
@@ -313,11 +239,3 @@ def _target_keys(
             )
         sources[target] = key
     return list(sources)
-
-
-def _at(doing: str, bucket: str, key: str) -> AbstractContextManager[None]:
-    folder = key.rpartition("/")[0]
-    return explained(
-        f"{doing} s3://{bucket}/{key}",
-        f"check the key: bc.list_keys({bucket!r}, {folder!r}, '') shows what is there",
-    )

@@ -1,20 +1,76 @@
-"""Bytes to tables and back: CSV and Excel, strictly, saying where it goes wrong."""
+"""CSV to tables, strictly, saying where it goes wrong.
+
+pandas parses, some rows at a time, so that memory holds little besides the text and the table.
+Objects of one header are parsed as one text: a column has one type, however many rows and objects
+it comes from.
+"""
 
 from __future__ import annotations
 
 import codecs
-import csv
 import io
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from . import csvrows, texts
 from .errors import ConfigError, DataError, MissingError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import IO
 
     import pandas as pd
+
+    from .types import Type
+
+_PIECE = 8 * 1024 * 1024  # bytes that pandas parses at once
+_READ = 256 * 1024  # bytes that pandas reads at once
+# What pandas takes for missing unless told otherwise (source: pandas.read_csv, na_values).
+_MISSING = [
+    *["", " ", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"],
+    *["1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"],
+]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a CSV is to be read.
+
+    Attributes:
+        encoding: text encoding; None for UTF-8 with or without a byte order mark.
+        columns: names of those to keep, in their order; None for all.
+        types: exact types; other columns are inferred as pandas does it.
+        null: what stands for NULL where a type is said; if not empty, in all columns.
+        skip: leave rows out that are malformed, instead of raising an error.
+        quiet: log no row that is left out; it has been logged before.
+    """
+
+    encoding: str | None = None
+    columns: Sequence[str] | None = None
+    types: dict[str, Type] = field(default_factory=dict)
+    null: str = ""
+    skip: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """A CSV that can be read anew.
+
+    Attributes:
+        source: where it comes from, for messages.
+        open: gives it as a file, from its beginning.
+        view: its bytes, when they are in memory.
+    """
+
+    source: str
+    open: Callable[[], IO[bytes]]
+    view: memoryview | None = None
+
+
+class _BadRowsError(Exception):
+    """Rows are malformed, and shall be left out."""
 
 
 def need_pandas() -> None:
@@ -31,18 +87,16 @@ def need_pandas() -> None:
         raise MissingExtraError("pandas", "pandas") from error
 
 
-def writer(file: IO[bytes]) -> codecs.StreamWriter:
-    """Give a text view of a binary file, for pandas to write into piece by piece."""
-    return codecs.getwriter("utf-8")(file)
-
-
-def read_csv(buffer: io.BytesIO, source: str, encoding: str | None = None) -> pd.DataFrame:
+def read_csv(
+    buffer: io.BytesIO, source: str, encoding: str | None = None, how: Reading | None = None
+) -> pd.DataFrame:
     """Parse a CSV.
 
     Args:
         buffer: the bytes.
         source: where they come from, for messages.
         encoding: text encoding; by default UTF-8, with or without a byte order mark.
+        how: how to read it otherwise.
 
     Returns:
         DataFrame of shape ``(n_rows, n_columns)``.
@@ -50,37 +104,157 @@ def read_csv(buffer: io.BytesIO, source: str, encoding: str | None = None) -> pd
     Raises:
         DataError: it is not sound; the message names the source and the line.
         ConfigError: there is no such encoding.
+        MissingError: it does not have a column that is asked for.
     """
+    from .csvmany import merged
+
+    how = how or Reading(encoding)
+    text = text_of(buffer.getbuffer(), source)
+    return merged(list(pieces(text, how)), [text], how)
+
+
+def text_of(view: memoryview, source: str) -> Text:
+    """Make bytes in memory a CSV that can be read anew."""
+    return Text(source, lambda: io.BufferedReader(csvrows.Joined([view]), _READ), view)
+
+
+def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.DataFrame]:
+    """Parse a CSV piece by piece.
+
+    Args:
+        text: the CSV.
+        how: how to read it.
+        size: rows of a piece; by default as many as about 8 MB hold.
+
+    Raises:
+        DataError, MissingError: as ``read_csv``.
+    """
+    _check_encoding(text.source, how.encoding)
+    cleaned = how.skip and size is not None  # what has been given cannot be taken back
+    if not cleaned:
+        try:
+            done = list(_parsed(text, how, size)) if how.skip else _parsed(text, how, size)
+            yield from done
+        except _BadRowsError:
+            cleaned = True
+    if cleaned:
+        skipped: list[int] = []
+        yield from _parsed(text, how, size, skipped)
+        if not how.quiet:
+            csvrows.log_skipped(text.source, skipped, "which have more fields than the header")
+
+
+def _parsed(
+    text: Text, how: Reading, size: int | None, skipped: list[int] | None = None
+) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
-    _check_encoding(source, encoding)
-    _check_first_row(buffer, source, encoding)
-    try:
-        # Types are inferred from whole columns: by chunks, one column may hold two types.
-        table: pd.DataFrame
-        table = pd.read_csv(buffer, encoding=encoding, low_memory=False, **_exact_floats())
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"{source} is empty: it has no header; check what wrote it") from error
-    except pd.errors.ParserError as error:
-        told = str(error).strip()
-        raise DataError(
-            f"{source} is not a sound CSV: {_find_bad_row(buffer, encoding, told)}; "
-            "correct it there",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{source} is not {error.encoding} text{_find_bad_text(buffer, error.encoding)}; "
-            "say which encoding it has, for example encoding='gb18030' or 'latin-1'",
-        ) from error
-    return table
+    with closing(text.open()) as raw:
+        head = _head(raw)
+        names, first = csvrows.header(head, how.encoding)
+        names = csvrows.pandas_names(names)
+        _check_columns(names, how, text.source)
+        if first and len(first[1]) > len(names) and skipped is None:
+            # pandas would take its first fields for an index and shift all columns without a word.
+            if how.skip:
+                raise _BadRowsError
+            raise _unsound(text.source, csvrows.too_long(*first, len(names)))
+        file: Any = io.BufferedReader(csvrows.Joined([memoryview(head)], raw), _READ)
+        if skipped is not None:
+            file = csvrows.Cleaned(csvrows.rows(file, how.encoding), skipped.append)
+        rows = size or max(1000, _PIECE // max(1, len(head) // max(1, head.count(b"\n"))))
+        try:
+            with pd.read_csv(file, chunksize=rows, **options(names, how)) as found:
+                for piece in found:
+                    yield _typed(piece, text, how)
+        except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+            if how.skip and skipped is None and "Expected" in str(error):
+                raise _BadRowsError from error
+            raise _explained(error, text, how) from error
 
 
-def _exact_floats() -> dict[str, Any]:
-    """Ask for floats as they were written; before 3.1, pandas rounds a third of them otherwise."""
+def _head(raw: IO[bytes]) -> bytes:
+    """The first bytes of a file, however few it gives at a time."""
+    found = bytearray()
+    while len(found) < csvrows.HEAD:
+        some = raw.read(csvrows.HEAD - len(found))
+        if not some:
+            break
+        found += some
+    return bytes(found)
+
+
+def options(names: list[str], how: Reading) -> dict[str, Any]:
+    """How pandas is to parse: exact columns as text, the others as its users know it."""
     import pandas as pd
 
+    # Types are inferred from whole pieces: by chunks, one column may hold two types.
+    options: dict[str, Any] = {"encoding": how.encoding, "low_memory": False}
     major, minor = (int(part) for part in pd.__version__.split(".")[:2])
-    return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
+    if (major, minor) < (3, 1):  # it would round a third of all floats otherwise
+        options["float_precision"] = "round_trip"
+    if how.types:
+        options["dtype"] = dict.fromkeys(how.types, object)
+    if how.types or how.null:
+        missing = [how.null] if how.null else _MISSING
+        options["na_values"] = {name: missing for name in names if name not in how.types}
+        options["keep_default_na"] = False
+    return options
+
+
+def _typed(piece: pd.DataFrame, text: Text, how: Reading) -> pd.DataFrame:
+    """Give columns their exact types, and keep those that are asked for."""
+    wanted = list(piece.columns) if how.columns is None else list(how.columns)
+    found: dict[str, pd.Series[Any]] = {}
+    bad: dict[int, tuple[str, str]] = {}
+    for name in (name for name in how.types if name in wanted):
+        cells = [None if cell == how.null else cell for cell in piece[name]]
+        try:
+            found[name] = texts.read(cells, how.types[name]).set_axis(piece.index)
+        except texts.UnreadableError as error:
+            bad |= {place: (name, str(cells[place])) for place in reversed(error.places)} | bad
+    if bad:
+        return _without(piece, bad, text, how)
+    kept: pd.DataFrame = piece[wanted].assign(**found) if found else piece[wanted]
+    return kept
+
+
+def _without(
+    piece: pd.DataFrame, bad: dict[int, tuple[str, str]], text: Text, how: Reading
+) -> pd.DataFrame:
+    """Leave out the rows with cells that are not of their types, or raise the first."""
+    places = sorted(bad)
+    begin = int(piece.index[0])
+    with closing(text.open()) as raw:
+        every = {begin + place for place in (places if how.skip else places[:1])}
+        lines = csvrows.find_lines(csvrows.rows(raw, how.encoding), every)
+    if not how.skip:
+        name, cell = bad[places[0]]
+        raise _unsound(
+            text.source, f"line {lines[0]}, column {name!r}: {cell[:40]!r} is no {how.types[name]}"
+        )
+    if not how.quiet:
+        csvrows.log_skipped(text.source, lines, "which hold cells that are not of their type")
+    return _typed(piece.drop(index=[begin + place for place in places]), text, how)
+
+
+def _explained(error: Exception, text: Text, how: Reading) -> DataError:
+    if isinstance(error, UnicodeDecodeError):
+        with closing(text.open()) as raw:
+            where = csvrows.undecodable(raw, error.encoding)
+        return DataError(
+            f"{text.source} is not {error.encoding} text{where}; "
+            "say which encoding it has, for example encoding='gb18030' or 'latin-1'",
+        )
+    told = str(error).strip()
+    if "No columns" in told:
+        return DataError(f"{text.source} is empty: it has no header; check what wrote it")
+    with closing(text.open()) as raw:
+        return _unsound(text.source, csvrows.find_bad_row(csvrows.rows(raw, how.encoding), told))
+
+
+def _unsound(source: str, why: str) -> DataError:
+    return DataError(f"{source} is not a sound CSV: {why}; correct it there")
 
 
 def _check_encoding(source: str, encoding: str | None) -> None:
@@ -92,143 +266,9 @@ def _check_encoding(source: str, encoding: str | None) -> None:
         ) from error
 
 
-def _check_first_row(buffer: io.BytesIO, source: str, encoding: str | None) -> None:
-    """Refuse a first row longer than the header.
-
-    pandas would take its first fields for an index and shift all columns without a word.
-    """
-    width = 0
-    try:
-        for line, row in _rows(buffer, encoding):
-            if width:
-                if len(row) > width:
-                    raise DataError(
-                        f"{source} is not a sound CSV: {_too_long(line, row, width)}; "
-                        "correct it there",
-                    )
-                return
-            width = len(row)
-    except (csv.Error, UnicodeDecodeError):
-        return  # pandas judges the whole and says more
-
-
-def _find_bad_row(buffer: io.BytesIO, encoding: str | None, told: str) -> str:
-    """Say in which line of the file it goes wrong; pandas counts rows instead."""
-    width, line = 0, 1
-    try:
-        for line, row in _rows(buffer, encoding):
-            width = width or len(row)
-            if len(row) > width:
-                return _too_long(line, row, width)
-    except (csv.Error, UnicodeDecodeError):
-        return told
-    if "EOF inside string" in told:
-        return f"a quotation that begins in line {line} does not end"
-    return told
-
-
-def _find_bad_text(buffer: io.BytesIO, encoding: str) -> str:
-    if codecs.encode("\n", encoding) != b"\n":
-        return ""  # lines cannot be told apart before decoding
-    buffer.seek(0)
-    line = next((n for n, text in enumerate(buffer, 1) if not _decodes(text, encoding)), None)
-    return f" in line {line}" if line else ""
-
-
-def _decodes(text: bytes, encoding: str) -> bool:
-    try:
-        text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _rows(buffer: io.BytesIO, encoding: str | None) -> Iterator[tuple[int, list[str]]]:
-    """Give each row that is not blank with the line it begins in, counted from 1."""
-    buffer.seek(0)
-    text = io.TextIOWrapper(buffer, encoding=encoding or "utf-8-sig", newline="")
-    try:
-        lines: Any = csv.reader(text)
-        line = 1
-        for row in lines:
-            if len(row) > 1 or "".join(row).strip():
-                yield line, row
-            line = lines.line_num + 1
-    finally:
-        text.detach()
-        buffer.seek(0)
-
-
-def _too_long(line: int, row: list[str], width: int) -> str:
-    return f"line {line} has {len(row)} fields, the header has {width}"
-
-
-def read_excel(buffer: io.BytesIO, source: str, *, sheet_name: Any = 0, header: Any = 0) -> Any:
-    """Parse sheets of an Excel workbook.
-
-    Args:
-        buffer: the bytes.
-        source: where they come from, for messages.
-        sheet_name: name or place (from 0) of the sheet; a list for several; None for all.
-        header: row of the column names (from 0); None when there is none.
-
-    Returns:
-        One DataFrame, or for several sheets a dictionary of them by sheet.
-
-    Raises:
-        DataError: it is no Excel workbook.
-        MissingError: it has no such sheet.
-        MissingExtraError: openpyxl is not installed.
-    """
-    import pandas as pd
-
-    with _workbook(source), pd.ExcelFile(buffer) as book:
-        names = book.sheet_names
-        wanted = sheet_name if isinstance(sheet_name, list) else [sheet_name]
-        known = {None, *names, *range(-len(names), len(names))}
-        absent = [sheet for sheet in wanted if sheet not in known]
-        if absent:
-            raise MissingError(f"{source} has no sheet {absent[0]!r}; its sheets are {names}")
-        return pd.read_excel(book, sheet_name=sheet_name, header=header)
-
-
-def stack_excel(workbooks: Iterable[tuple[str, str, io.BytesIO]]) -> pd.DataFrame:
-    """Parse all sheets of several workbooks, one below the other.
-
-    Args:
-        workbooks: for each its name, where it comes from, and its bytes.
-
-    Returns:
-        All rows, with the index levels ``file``, ``sheet`` and ``row``.
-
-    Raises:
-        DataError: one is no Excel workbook.
-        MissingExtraError: openpyxl is not installed.
-    """
-    import pandas as pd
-
-    places: list[tuple[str, str]] = []
-    frames: list[pd.DataFrame] = []
-    for name, source, buffer in workbooks:
-        for sheet, frame in read_excel(buffer, source, sheet_name=None).items():
-            places.append((name, sheet))
-            frames.append(frame)
-    columns = dict.fromkeys(column for frame in frames for column in frame.columns)
-    # Where a sheet has no values it has no say in a column's type: dates stay dates.
-    filled = [frame.dropna(axis="columns", how="all") for frame in frames]
-    below = pd.concat(filled, keys=places, names=["file", "sheet", "row"])
-    table: pd.DataFrame = below.reindex(columns=list(columns))
-    return table
-
-
-@contextmanager
-def _workbook(source: str) -> Iterator[None]:
-    """Say in our errors what pandas and openpyxl cannot read."""
-    try:
-        yield
-    except ImportError as error:
-        if "openpyxl" in str(error):
-            raise MissingExtraError("openpyxl", "excel") from error
-        raise DataError(f"{source} is not an .xlsx workbook ({error}); save it as .xlsx") from error
-    except (BadZipFile, KeyError, SyntaxError, ValueError) as error:  # torn XML is a SyntaxError
-        raise DataError(f"{source} cannot be read as an Excel workbook: {error}") from error
+def _check_columns(names: list[str], how: Reading, source: str) -> None:
+    absent = [name for name in (*how.types, *(how.columns or ())) if name not in names]
+    if absent and names:
+        raise MissingError(f"{source} has no column {absent[0]!r}; its columns are {names}")
+    if how.types or how.columns is not None:
+        csvrows.need_sound(names, source)

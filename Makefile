@@ -67,8 +67,9 @@ format: $(VENV)/.ready ## Mend what can be mended mechanically
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: setup ## Print the measured figures
+bench: setup .tools/peers/.ready ## Print the measured figures
 	$(BIN)/python runtime/benchmarks/living_loop.py
+	$(BIN)/python runtime/benchmarks/s3.py
 
 .PHONY: clean
 clean: ## Remove everything that make made

@@ -157,7 +157,7 @@ def to_column(values: pa.ChunkedArray, name: str) -> pd.Series[Any]:
         return column([_value(value, values.type) for value in values.to_pylist()], kind)
     else:
         return _plain(values)
-    series: pd.Series[Any] = pd.Series(array, dtype=array.dtype)
+    series: pd.Series[Any] = pd.Series(array, dtype=array.dtype, copy=False)
     return series
 
 

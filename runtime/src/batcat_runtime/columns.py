@@ -54,7 +54,7 @@ def column(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
         return _in_time(values, kind)
     else:
         array = np.fromiter(values, object, len(values))
-    series: pd.Series[Any] = pd.Series(array, dtype=array.dtype)
+    series: pd.Series[Any] = pd.Series(array, dtype=array.dtype, copy=False)
     return series
 
 
@@ -119,7 +119,7 @@ def table(names: Sequence[str], columns: Sequence[pd.Series[Any]]) -> pd.DataFra
     """
     import pandas as pd
 
-    frame: pd.DataFrame = pd.DataFrame(dict(enumerate(columns)))
+    frame: pd.DataFrame = pd.DataFrame(dict(enumerate(columns)), copy=False)
     frame.columns = pd.Index(list(names), dtype="object" if not names else None)
     return frame
 

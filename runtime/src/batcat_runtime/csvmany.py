@@ -25,10 +25,10 @@ _ONE_BYTE = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "cp1252"})
 _MARK = codecs.BOM_UTF8
 
 
-def read_all(texts: Sequence[Text], how: Reading) -> pd.DataFrame:
+def read_all(texts: list[Text], how: Reading) -> pd.DataFrame:
     """Parse CSVs, one below the other.
 
-    Those of one header line are parsed as one text, which is faster.
+    Those of one header line are parsed as one text, which is faster. The list is emptied.
 
     Raises:
         DataError, MissingError: as ``tables.read_csv``; or one has other columns than the first.
@@ -66,7 +66,7 @@ def _joined(texts: Sequence[Text], how: Reading) -> Text | None:
         if _header_line(view) != first or not csvrows.is_well_quoted(bytes(view)):
             return None
         body = view[_begin(view) + len(first) :]
-        parts += [body] if body[-1:] in {b"", b"\n"} else [body, memoryview(b"\n")]
+        parts += [body] if bytes(body[-1:]) in {b"", b"\n"} else [body, memoryview(b"\n")]
     views = [memoryview(first), *parts]
     return Text(
         f"{len(texts)} objects", lambda: io.BufferedReader(csvrows.Joined(views), csvrows.HEAD)
@@ -84,7 +84,7 @@ def _header_line(view: memoryview) -> bytes:
     return line + end if end and line.strip() and b"\r" not in line[:-1] else b""
 
 
-def merged(found: Sequence[pd.DataFrame], texts: Sequence[Text], how: Reading) -> pd.DataFrame:
+def merged(found: Sequence[pd.DataFrame], texts: list[Text], how: Reading) -> pd.DataFrame:
     """Put pieces one below the other.
 
     A column that was inferred to be one thing in one piece and another in the next is inferred
@@ -92,16 +92,19 @@ def merged(found: Sequence[pd.DataFrame], texts: Sequence[Text], how: Reading) -
 
     Args:
         found: the pieces, of the same columns.
-        texts: what they were parsed from.
+        texts: what they were parsed from; emptied when it is no longer needed, for its memory.
         how: how they were.
     """
     import pandas as pd
 
     if len(found) == 1:
+        texts.clear()
         only: pd.DataFrame = found[0].reset_index(drop=True)
         return only
     columns = list(found[0].columns)
     unclear = [name for name in columns if not _one_type([piece[name] for piece in found])]
+    if not unclear:
+        texts.clear()
     frame: pd.DataFrame = pd.concat(
         [piece.drop(columns=unclear) for piece in found], ignore_index=True
     )

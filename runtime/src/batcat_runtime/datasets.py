@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 from . import texts
 from .errors import ConfigError, DataError, MissingError
-from .transfer import Object, listing
+from .ranges import Object
+from .transfer import listing
 from .types import Type
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from . import datasets
 from .arrow import arrow_type, from_frame, to_frame
 from .errors import ConfigError, DataError, MissingError
 from .stream import RandomAccess
-from .transfer import Object, fetch_all
+from .transfer import fetch_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .ranges import Object
     from .types import Type
 
 _AT_ONCE = 8  # objects of which parts are read
+_SMALL = 1024 * 1024  # bytes that one thread decodes faster than two
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ def _decode(wanted: Wanted, place: int, file: Any) -> pa.Table:
     import pyarrow.parquet as pq
 
     with _explained(wanted.sources[place]):
-        data = pq.ParquetFile(file).read()
+        small = wanted.sources[place].size
+        threads = small is None or small > _SMALL
+        data = pq.ParquetFile(file).read(use_threads=threads)
     for name, values in wanted.partitions[place].items():
         if name in data.column_names:
             data = data.drop_columns([name])

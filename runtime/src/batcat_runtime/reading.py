@@ -5,22 +5,25 @@ from __future__ import annotations
 import io
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
 
 from . import csvmany, datasets, jsonlines
 from .columns import known
 from .errors import ConfigError
 from .stream import Stream
 from .tables import Reading, Text, need_pandas, pieces, text_of
-from .transfer import WHOLE, Object, fetch_all
+from .transfer import WHOLE, Arrival, Arriving, arrivals, fetch_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
+    from .ranges import Object
     from .types import Type
 
+_READ = 256 * 1024  # bytes that a parser reads at once
 _AHEAD = 64 * 1024 * 1024  # bytes of small objects fetched ahead, when memory is bounded
 
 
@@ -120,12 +123,26 @@ def read_csv(
     data = _dataset(bucket, key, how)
     if chunksize is not None:
         return _csv_chunks(data, chunksize)
+    if len(data.sources) == 1:
+        frame = _one_csv(data)
+        return data.complete(frame, [len(frame)])
     texts = _texts(data.sources)
     if not data.partitions[0]:
         return csvmany.read_all(texts, data.how)
     frames = [csvmany.read_all([text], data.how) for text in texts]
     counts = [len(frame) for frame in frames]
     return data.complete(csvmany.merged(frames, texts, data.how), counts)
+
+
+def _one_csv(data: _Dataset) -> pd.DataFrame:
+    """Parse a CSV while it still arrives."""
+    with closing(arrivals(data.sources)) as found:
+        texts = [Text(str(data.sources[0]), partial(_open, next(found)))]
+        return csvmany.read_all(texts, data.how)
+
+
+def _open(arrival: Arrival) -> IO[bytes]:
+    return io.BufferedReader(Arriving(arrival), _READ)
 
 
 def _texts(sources: Sequence[Object]) -> list[Text]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, overload
 from . import tables
 from .aws import client
 from .errors import DataError, MissingError
-from .transfer import Object, at, fetch, fetch_all, listing
+from .ranges import Object, at
+from .transfer import fetch, fetch_all, listing
 from .upload import put
 
 if TYPE_CHECKING:

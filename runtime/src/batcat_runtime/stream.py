@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .progress import Progress
-from .transfer import MB, PART, PARTS_AT_ONCE, WHOLE, Object, first_part, read_range, read_tail
+from .ranges import MB, PART, Object, ask, read_range, read_tail, take
+from .transfer import PARTS_AT_ONCE, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +36,7 @@ class Stream(io.RawIOBase):
         super().__init__()
         self._progress = Progress(f"read {source}", source.size or 0)
         self._pool = ThreadPoolExecutor(_STREAM_AHEAD, thread_name_prefix="batcat-s3")
-        window = replace(source, size=None) if (source.size or 0) > WHOLE else source
-        self._first = self._pool.submit(first_part, window)
+        self._first = self._pool.submit(self._begin, source)
         self._source: Object | None = None
         self._ahead: deque[Future[memoryview]] = deque()
         self._now = memoryview(b"")
@@ -65,8 +64,7 @@ class Stream(io.RawIOBase):
 
     def _next(self) -> memoryview:
         if self._source is None:
-            self._source, buffer = self._first.result()
-            found = buffer.getbuffer()
+            self._source, found = self._first.result()
             self._place = len(found)
         else:
             found = self._ahead.popleft().result() if self._ahead else memoryview(b"")
@@ -76,6 +74,14 @@ class Stream(io.RawIOBase):
             self._place += length
         self._progress.add(len(found))
         return found
+
+    @staticmethod
+    def _begin(source: Object) -> tuple[Object, memoryview]:
+        small = source.size is not None and source.size <= WHOLE
+        answer = ask(source, "" if small else f"bytes=0-{PART - 1}")
+        view = memoryview(bytearray(answer.length))
+        take(answer, view)
+        return answer.source, view
 
     @staticmethod
     def _range(source: Object, start: int, length: int) -> memoryview:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .types import Type
 
-_PIECE = 8 * 1024 * 1024  # bytes that pandas parses at once
+_PIECE = 2 * 1024 * 1024  # bytes that pandas parses at once
 _READ = 256 * 1024  # bytes that pandas reads at once
 # What pandas takes for missing unless told otherwise (source: pandas.read_csv, na_values).
 _MISSING = [
@@ -124,7 +124,7 @@ def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.Dat
     Args:
         text: the CSV.
         how: how to read it.
-        size: rows of a piece; by default as many as about 8 MB hold.
+        size: rows of a piece; by default as many as about 2 MB hold.
 
     Raises:
         DataError, MissingError: as ``read_csv``.

@@ -1,77 +1,31 @@
 """Bytes out of S3, fast and whole.
 
-An object of up to 16 MB is one request. A larger one is fetched in ranges of 8 MB, several at a
+An object of up to 16 MB is one request. A larger one is fetched in ranges of 4 to 16 MB, 16 at a
 time, straight into one buffer; each names the ETag that the first answer (or the listing) told, so
-an object that changes in between is an error and never a mixture. Every length is checked. What
-breaks while it streams is fetched again; throttling and refused requests are botocore's to retry.
+an object that changes in between is an error and never a mixture.
 """
 
 from __future__ import annotations
 
 import io
-import random
-import re
-import time
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from .aws import client, explained
-from .errors import DataError
+from .aws import client
 from .progress import Progress
+from .ranges import MB, PART, Object, ask, at, read_range, take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Generator, Iterator, Sequence
 
-_T = TypeVar("_T")
-
-MB = 1024 * 1024
-PART = 8 * MB  # bytes of a range
 WHOLE = 16 * MB  # bytes that one request fetches
 PARTS_AT_ONCE = 16
 OBJECTS_AT_ONCE = 32  # as many as the client keeps connections
-_STEP = MB  # bytes between two looks at the progress
-_TRIES = 4
-_NOTHING = 416  # HTTP: no byte of the range is in the object
-_CHANGED = 412  # HTTP: the condition If-Match does not hold
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-
-
-@dataclass(frozen=True)
-class Object:
-    """An object in S3.
-
-    Attributes:
-        bucket: name of its bucket.
-        key: its key.
-        size: its bytes, when a listing told them; else None.
-        etag: its ETag, when a listing told it.
-    """
-
-    bucket: str
-    key: str
-    size: int | None = None
-    etag: str | None = None
-
-    def __str__(self) -> str:
-        """Its address."""
-        return f"s3://{self.bucket}/{self.key}"
-
-
-class _OtherBytesError(Exception):
-    """The answer holds other bytes than were asked for."""
-
-
-def at(doing: str, bucket: str, key: str) -> AbstractContextManager[None]:
-    """Explain what AWS answers inside the block."""
-    folder = key.rpartition("/")[0]
-    return explained(
-        f"{doing} s3://{bucket}/{key}",
-        f"check the key: bc.list_keys({bucket!r}, {folder!r}, '') shows what is there",
-    )
+_SMALLEST, _LARGEST = 4 * MB, 16 * MB  # bytes of a range
 
 
 def listing(bucket: str, prefix: str, suffix: str = "") -> Iterator[Object]:
@@ -111,22 +65,31 @@ def fetch_all(
 
     Args:
         sources: which.
-        budget: bytes to fetch ahead at most; by default all of many objects.
+        budget: bytes to fetch ahead at most; by default all.
 
     Raises:
         DataError, MissingError, AccessError: as ``fetch``.
     """
+    with closing(arrivals(sources, budget)) as found:
+        for arrival in found:
+            yield arrival.result()
+
+
+def arrivals(
+    sources: Sequence[Object], budget: int | None = None
+) -> Generator[Arrival, None, None]:
+    """Like ``fetch_all``, but give each object while it still arrives."""
     small = len(sources) > 1 and all((one.size or 0) <= WHOLE for one in sources)
     workers = min(OBJECTS_AT_ONCE, len(sources)) if small else PARTS_AT_ONCE
     doing = f"read {sources[0]}" if len(sources) == 1 else f"read {len(sources)} objects"
     with Progress(doing, sum(one.size or 0 for one in sources)) as progress, _pool(workers) as pool:
-        waiting: deque[_Fetch] = deque()
+        waiting: deque[Arrival] = deque()
         for source in sources:
-            waiting.append(_Fetch(source, pool, progress))
+            waiting.append(Arrival(source, pool, progress))
             while budget is not None and sum(one.size for one in waiting) > budget:
-                yield waiting.popleft().result()
+                yield waiting.popleft()
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft()
 
 
 @contextmanager
@@ -139,177 +102,131 @@ def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-class _Fetch:
-    """One object on its way into one buffer."""
+class Arrival:
+    """One object on its way into one buffer.
+
+    Args:
+        source: which; with size and ETag when they are known.
+        pool: threads that fetch it.
+        progress: is told of each piece.
+    """
 
     def __init__(self, source: Object, pool: ThreadPoolExecutor, progress: Progress) -> None:
-        self._source, self._pool, self._progress = source, pool, progress
-        self._parts: list[Future[Any]] = []
-        self._first: Future[tuple[Object, io.BytesIO]] | None = None
+        self.source = source
         self.size = source.size or 0
+        self._pool, self._progress = pool, progress
+        self._news = threading.Condition()
+        self._parts: list[_Part] = []
+        self._buffer: io.BytesIO | None = None
+        self._first: Future[None] | None = None
+        self._error: BaseException | None = None
         if source.size is None or source.size <= WHOLE:
-            self._first = pool.submit(first_part, source, progress)
+            self._first = pool.submit(self._begin)
         else:
-            self._fill(source, io.BytesIO(bytes(source.size)), 0)
+            self._place(source, 0)
 
-    def _fill(self, source: Object, buffer: io.BytesIO, done: int) -> None:
-        """Begin to fetch all that is not there yet."""
-        self._source, self._buffer = source, buffer
+    def _begin(self) -> None:
+        """Fetch the first range, and begin with the others as soon as the size is known."""
+        with self._failing():
+            self._fetch_first()
+
+    def _fetch_first(self) -> None:
+        unknown = self.source.size is None
+        answer = ask(self.source, f"bytes=0-{PART - 1}" if unknown else "")
+        if unknown:
+            self._progress.expect(answer.source.size or 0)
+        part = self._place(answer.source, answer.length)
+        take(answer, part.view, lambda done: self._arrived(part, done))
+        self._arrived(part, answer.length)
+
+    def _place(self, source: Object, first: int) -> _Part:
+        """Make room for the object, and begin to fetch what comes after the first bytes."""
+        size = source.size or 0
+        buffer = io.BytesIO(bytes(size))  # which takes no memory before it is written to
         view = buffer.getbuffer()
-        for start in range(done, source.size or 0, PART):
-            stop = min(start + PART, source.size or 0)
-            part = view[start:stop]
-            self._parts.append(self._pool.submit(read_range, source, start, part, self._progress))
-        view.release()
+        step = min(max(-(-size // PARTS_AT_ONCE // MB) * MB, _SMALLEST), _LARGEST)
+        places = [*([0] if first else []), *range(first, size, step), size]
+        parts = [_Part(start, view[start:stop]) for start, stop in pairwise(places)]
+        with self._news:
+            self.source, self._buffer, self._parts = source, buffer, parts
+            self._news.notify_all()
+        for part in parts[1 if first else 0 :]:
+            part.job = self._pool.submit(self._fetch, part)
+        return parts[0] if parts else _Part(0, view[:0])
+
+    def _fetch(self, part: _Part) -> None:
+        with self._failing():
+            read_range(self.source, part.start, part.view, lambda done: self._arrived(part, done))
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Let those who wait know what went wrong."""
+        try:
+            yield
+        except BaseException as error:
+            with self._news:
+                self._error = error
+                self._news.notify_all()
+            raise
+
+    def _arrived(self, part: _Part, done: int) -> None:
+        self._progress.add(done - part.done)
+        with self._news:
+            part.done = done
+            self._news.notify_all()
+
+    def some(self, place: int, most: int) -> memoryview:
+        """Wait for bytes at a place, and give those that have come; none at the end."""
+        with self._news:
+            while True:
+                if self._error:
+                    raise self._error
+                part = next((one for one in self._parts if one.start <= place < one.stop), None)
+                if part is None and self._buffer is not None:
+                    return memoryview(b"")
+                if part and part.start + part.done > place:
+                    return part.view[place - part.start : min(place - part.start + most, part.done)]
+                self._news.wait()
 
     def result(self) -> io.BytesIO:
-        """Wait until it is whole."""
+        """Wait until it is whole, and give it; ``some`` has nothing to give any more."""
         if self._first:
-            source, buffer = self._first.result()
-            if len(buffer.getbuffer()) == source.size:
-                return buffer
-            done = len(buffer.getbuffer())
-            whole = io.BytesIO(bytes(source.size or 0))
-            whole.getbuffer()[:done] = buffer.getbuffer()
-            self._progress.expect((source.size or 0) - done)
-            self._fill(source, whole, done)
+            self._first.result()
         for part in self._parts:
-            part.result()
-        self._parts.clear()
+            if part.job:
+                part.job.result()
+        if self._buffer is None:
+            raise RuntimeError("an object without a buffer")
+        for part in self._parts:
+            part.view.release()  # or the buffer could not be closed
+        self._parts = []
         return self._buffer
 
 
-def first_part(source: Object, progress: Progress | None = None) -> tuple[Object, io.BytesIO]:
-    """Fetch an object that is small, or the first range of one whose size is not known.
+class _Part:
+    """A range of an object, and how much of it is there."""
 
-    Returns:
-        The object with size and ETag, and as many bytes of its beginning as came.
-    """
-    window = "" if source.size is not None else f"bytes=0-{PART - 1}"
-    with at("read", source.bucket, source.key):
-        return _again(lambda: _answered(source, window, progress), source)
+    def __init__(self, start: int, view: memoryview) -> None:
+        self.start, self.stop, self.view = start, start + len(view), view
+        self.done = 0
+        self.job: Future[None] | None = None
 
 
-def _answered(source: Object, window: str, progress: Progress | None) -> tuple[Object, io.BytesIO]:
-    """Ask for a range at the beginning or end of an object, or for all of it."""
-    from botocore.exceptions import ClientError
+class Arriving(io.RawIOBase):
+    """An object that is read from its beginning while the rest of it still arrives."""
 
-    try:
-        answer = _get(source, Range=window) if window else _get(source)
-    except ClientError as error:
-        if error.response["ResponseMetadata"].get("HTTPStatusCode") == _NOTHING:
-            return replace(source, size=0), io.BytesIO()
-        raise
-    told = _RANGE.fullmatch(answer.get("ContentRange") or "")
-    length = int(answer["ContentLength"])
-    size = int(told[3]) if told else length
-    begin = size - length if window.startswith("bytes=-") else 0
-    if told and (int(told[1]), int(told[2])) != (begin, begin + length - 1):
-        raise _OtherBytesError(f"{told[0]} and a length of {length} instead of {window}")
-    buffer = io.BytesIO(bytes(length))
-    if progress and source.size is None:
-        progress.expect(length)
-    _fill(answer["Body"], buffer.getbuffer(), progress)
-    return replace(source, size=size, etag=answer.get("ETag", source.etag)), buffer
+    def __init__(self, arrival: Arrival) -> None:
+        super().__init__()
+        self._arrival = arrival
+        self._at = 0
 
+    def readable(self) -> bool:
+        """It is."""
+        return True
 
-def read_tail(source: Object, length: int) -> tuple[Object, memoryview]:
-    """Fetch the end of an object.
-
-    Returns:
-        The object with size and ETag, and so many bytes of its end, or all if it has less.
-
-    Raises:
-        DataError, MissingError, AccessError: as ``fetch``.
-    """
-    if source.size is not None and source.size <= length:
-        found, buffer = first_part(source)
-        return found, buffer.getbuffer()
-    if source.size is not None:
-        view = memoryview(bytearray(length))
-        read_range(source, source.size - length, view)
-        return source, view
-    with at("read", source.bucket, source.key):
-        found, buffer = _again(lambda: _answered(source, f"bytes=-{length}", None), source)
-    return found, buffer.getbuffer()
-
-
-def read_range(
-    source: Object, start: int, view: memoryview, progress: Progress | None = None
-) -> None:
-    """Fetch a range of an object of known size into a buffer of its length.
-
-    Raises:
-        DataError, MissingError, AccessError: as ``fetch``.
-    """
-    asked = f"bytes {start}-{start + len(view) - 1}/{source.size}"
-
-    def read() -> None:
-        condition = {"IfMatch": source.etag} if source.etag else {}
-        answer = _get(source, Range=asked.partition("/")[0].replace(" ", "="), **condition)
-        if answer.get("ContentRange") != asked or answer["ContentLength"] != len(view):
-            found = answer.get("ContentRange") or f"{answer['ContentLength']} bytes"
-            raise _OtherBytesError(f"{found} instead of {asked}")
-        _fill(answer["Body"], view, progress)
-
-    with at("read", source.bucket, source.key):
-        _again(read, source)
-
-
-def _get(source: Object, **options: str) -> Any:
-    return client("s3").get_object(Bucket=source.bucket, Key=source.key, **options)
-
-
-def _fill(body: Any, view: memoryview, progress: Progress | None) -> None:
-    """Read a body into a buffer of its length."""
-    from botocore.exceptions import IncompleteReadError
-
-    done, short = 0, False
-    with closing(body):
-        try:
-            while done < len(view) and not short:
-                count = body.readinto(view[done : done + _STEP])
-                short = not count
-                done += count
-                if progress:
-                    progress.add(count)
-            more = body.read(1)  # the end is where lengths and checksums are verified
-        except BaseException:
-            if progress:
-                progress.add(-done)
-            raise
-    if short:
-        raise IncompleteReadError(actual_bytes=done, expected_bytes=len(view))
-    if more:
-        raise _OtherBytesError(f"more than {len(view)} bytes")
-
-
-def _again(read: Callable[[], _T], source: Object) -> _T:
-    """Read anew what broke or was not what was asked for, a few times."""
-    from botocore.exceptions import (
-        ClientError,
-        FlexibleChecksumError,
-        IncompleteReadError,
-        ReadTimeoutError,
-        ResponseStreamingError,
-    )
-
-    broken = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
-    for wait in (0.1 * 2**number for number in range(_TRIES)):
-        try:
-            return read()
-        except ClientError as error:
-            if error.response["ResponseMetadata"].get("HTTPStatusCode") == _CHANGED:
-                raise DataError(
-                    f"{source} changed while it was read; read it again when it is complete",
-                ) from error
-            raise
-        except (*broken, _OtherBytesError, FlexibleChecksumError) as error:
-            failure = error
-        time.sleep(wait * random.random())  # noqa: S311 - spreads threads that broke together
-    if isinstance(failure, broken):
-        raise failure
-    raise DataError(
-        f"{source} was answered wrongly {_TRIES} times: {failure}; check what stands between "
-        "this machine and S3, such as a proxy",
-    ) from failure
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; 0 at the end."""
+        found = self._arrival.some(self._at, len(buffer))
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)

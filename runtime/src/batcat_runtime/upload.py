@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .aws import client
 from .logs import get_logger
-from .transfer import MB, at
+from .ranges import MB, at
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -16,7 +16,8 @@ from .errors import ConfigError
 from .excel import write_excel
 from .jsonlines import write_json_lines
 from .logs import get_logger
-from .transfer import at, listing
+from .ranges import at
+from .transfer import listing
 from .upload import Upload
 
 if TYPE_CHECKING:

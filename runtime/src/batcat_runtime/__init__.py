@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         read_parquet_from_bucket,
         save_to_bucket,
     )
+    from .secrets import get_secret
     from .steps import read_folder, run_step, step_input_path, step_output_path, write_table
 
 _HOMES = {
@@ -84,6 +85,7 @@ _HOMES = {
         "read_parquet_from_bucket",
         "save_to_bucket",
     ),
+    "secrets": ("get_secret",),
     "steps": ("read_folder", "run_step", "step_input_path", "step_output_path", "write_table"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -104,6 +106,7 @@ __all__ = [
     "get_config",
     "get_date_with_delta",
     "get_logger",
+    "get_secret",
     "in_processing_job",
     "iter_keys",
     "list_keys",

@@ -122,11 +122,23 @@ def to_frame(data: pa.Table, source: str) -> pd.DataFrame:
             series = series.dt.as_unit("s")
         columns.append(series)
     frame = table(data.column_names, columns)
-    index = [name for name in described.get("index_columns", []) if isinstance(name, str)]
-    if index and set(index) <= set(frame.columns):
-        frame = frame.set_index(index)
-        own = [None if name.startswith("__index_level_") else name for name in index]
-        frame.index.names = own
+    return _with_index(frame, described.get("index_columns", []))
+
+
+def _with_index(frame: pd.DataFrame, described: list[Any]) -> pd.DataFrame:
+    """Give a table the index that pandas had it written with: columns, or a range of numbers."""
+    import pandas as pd
+
+    names = [name for name in described if isinstance(name, str)]
+    if names and set(names) <= set(frame.columns):
+        indexed: pd.DataFrame = frame.set_index(names)
+        indexed.index.names = [None if one.startswith("__index_level_") else one for one in names]
+        return indexed
+    for one in described:
+        if isinstance(one, dict) and one.get("kind") == "range":
+            index = pd.RangeIndex(one["start"], one["stop"], one["step"], name=one["name"])
+            if len(index) == len(frame):
+                frame.index = index
     return frame
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from .errors import DataError, MissingError, MissingExtraError
+from .errors import AccessError, DataError, MissingError, MissingExtraError
 
 if TYPE_CHECKING:
     import io
@@ -96,6 +96,7 @@ def write_excel(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
 
     Raises:
         DataError: a workbook cannot hold it: more than 1,048,576 rows, or times with a zone.
+        AccessError: there is no room for its temporary file.
         MissingExtraError: openpyxl is not installed.
     """
     try:
@@ -104,3 +105,12 @@ def write_excel(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
         raise MissingExtraError("openpyxl", "excel") from error
     except ValueError as error:
         raise DataError(f"cannot write {target} as an Excel workbook: {error}") from error
+    except Exception as error:
+        if (
+            not isinstance(error, OSError) and type(error).__name__ != "SerialisationError"
+        ):  # lxml's
+            raise
+        raise AccessError(
+            f"cannot write {target}: a workbook goes through a temporary file, and {error}; make "
+            "room for it, or set TMPDIR to a folder that has some",
+        ) from error

@@ -90,7 +90,7 @@ def test_types_of_a_frame_read_it_again(s3_bucket: str) -> None:
     frame = pd.DataFrame(
         {
             "id": pd.array([1, None, 2**53 + 1], dtype="Int64"),
-            "at": pd.to_datetime(["2026-03-29 01:30", None, "2026-03-29 03:30"]).tz_localize(
+            "at": pd.to_datetime(["2026-03-29 01:30", "NaT", "2026-03-29 03:30"]).tz_localize(
                 "Europe/Berlin"
             ),
             "day": pd.Series([dt.date(2026, 1, 1), None, dt.date(1, 1, 1)], dtype=object),
@@ -161,8 +161,8 @@ def test_categories_and_an_index_come_back_from_parquet(s3_bucket: str) -> None:
     bc.save_to_bucket(frame, s3_bucket, "x.parquet")
     read = bc.read_parquet_from_bucket(s3_bucket, "x.parquet")
     pd.testing.assert_series_equal(read["kind"], frame["kind"], check_categorical=False)
-    theirs = io.BytesIO()
     for place in ([1, 2, 3], [7, 8, 5]):  # pandas writes the first one as a range
+        theirs = io.BytesIO()
         frame.assign(n=place).set_index("n").to_parquet(theirs)
         client("s3").put_object(Bucket=s3_bucket, Key="y.parquet", Body=theirs.getvalue())
         index = bc.read_parquet_from_bucket(s3_bucket, "y.parquet").index

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import datasets
 from .arrow import arrow_type, from_frame, to_frame
-from .errors import ConfigError, DataError, MissingError
+from .errors import BatCatError, ConfigError, DataError, MissingError
 from .stream import RandomAccess
 from .transfer import fetch_all
 
@@ -224,7 +224,9 @@ def chunks(wanted: Wanted, size: int) -> Iterator[pd.DataFrame]:
         file = RandomAccess(source)
         with _explained(source):
             fragment, schema, columns = _open(wanted, place, file)
-        groups = fragment.subset(filter=wanted.filters, schema=schema).split_by_row_group()
+            if wanted.filters is not None:
+                fragment = fragment.subset(filter=wanted.filters, schema=schema)
+            groups = fragment.split_by_row_group()
         for group in groups:
             with _explained(source):
                 file.forget()
@@ -249,12 +251,9 @@ def _explained(source: Object) -> Iterator[None]:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise DataError(f"{source} cannot be read as Parquet: {error}") from error
     except OSError as error:
-        if isinstance(error, PermissionError) or not str(error).startswith(_TORN):
+        if isinstance(error, BatCatError):
             raise
         raise DataError(f"{source} cannot be read as Parquet: {error}") from error
-
-
-_TORN = ("Couldn't deserialize", "Unexpected end", "Corrupt", "Invalid", "Failed")
 
 
 def _check_alike(tables: Sequence[pa.Table], sources: Sequence[Object]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .types import Type
 
 _PIECE = 2 * 1024 * 1024  # bytes that pandas parses at once
+_FEWEST = 1000  # rows that it parses at once
 _READ = 256 * 1024  # bytes that pandas reads at once
 # What pandas takes for missing unless told otherwise (source: pandas.read_csv, na_values).
 _MISSING = [
@@ -162,7 +163,7 @@ def _parsed(
         file: Any = io.BufferedReader(csvrows.Joined([memoryview(head)], raw), _READ)
         if skipped is not None:
             file = csvrows.Cleaned(csvrows.rows(file, how.encoding), skipped.append)
-        rows = size or max(1000, _PIECE // max(1, len(head) // max(1, head.count(b"\n"))))
+        rows = size or max(_FEWEST, _PIECE // max(1, len(head) // max(1, head.count(b"\n"))))
         try:
             with pd.read_csv(file, chunksize=rows, **options(names, how)) as found:
                 for piece in found:

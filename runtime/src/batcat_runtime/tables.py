@@ -29,7 +29,7 @@ _FEWEST = 1000  # rows that it parses at once
 _READ = 256 * 1024  # bytes that pandas reads at once
 # What pandas takes for missing unless told otherwise (source: pandas.read_csv, na_values).
 _MISSING = [
-    *["", " ", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"],
+    *["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"],
     *["1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"],
 ]
 

@@ -40,12 +40,14 @@ class Object:
         key: its key.
         size: its bytes, when a listing or an answer told them; else None.
         etag: its ETag, when a listing or an answer told it.
+        region: AWS region to ask; by default the one of the environment.
     """
 
     bucket: str
     key: str
     size: int | None = None
     etag: str | None = None
+    region: str | None = None
 
     def __str__(self) -> str:
         """Its address."""
@@ -185,7 +187,7 @@ def read_tail(source: Object, length: int) -> tuple[Object, memoryview]:
 
 
 def _get(source: Object, **options: str) -> Any:
-    return client("s3").get_object(Bucket=source.bucket, Key=source.key, **options)
+    return client("s3", source.region).get_object(Bucket=source.bucket, Key=source.key, **options)
 
 
 def _fill(body: Any, view: memoryview, arrived: Callable[[int], None] | None) -> None:

@@ -28,14 +28,16 @@ OBJECTS_AT_ONCE = 32  # as many as the client keeps connections
 _SMALLEST, _LARGEST = 4 * MB, 16 * MB  # bytes of a range
 
 
-def listing(bucket: str, prefix: str, suffix: str = "") -> Iterator[Object]:
+def listing(
+    bucket: str, prefix: str, suffix: str = "", region: str | None = None
+) -> Iterator[Object]:
     """Give each object under a prefix, in S3's order; one request per 1000, when needed."""
     with at("list", bucket, prefix):
-        pages = client("s3").get_paginator("list_objects_v2")
+        pages = client("s3", region).get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
             for found in page.get("Contents", []):
                 if found["Key"].endswith(suffix):
-                    yield Object(bucket, found["Key"], found["Size"], found["ETag"])
+                    yield Object(bucket, found["Key"], found["Size"], found["ETag"], region)
 
 
 def fetch(source: Object) -> io.BytesIO:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .athena import read_data_from_athena
     from .columns import types_of
     from .config import get_config
     from .deploy import setup_workflow, test_workflow
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
         processing_input_path,
         processing_output_path,
     )
+    from .redshift import (
+        read_data_from_redshift,
+        read_data_from_redshift_by_secret,
+        save_df_to_redshift,
+    )
     from .s3 import (
         SuccessSignal,
         copy_bucket_files,
@@ -49,6 +55,7 @@ if TYPE_CHECKING:
     from .steps import read_folder, run_step, step_input_path, step_output_path, write_table
 
 _HOMES = {
+    "athena": ("read_data_from_athena",),
     "columns": ("types_of",),
     "config": ("get_config",),
     "deploy": ("setup_workflow", "test_workflow"),
@@ -69,6 +76,11 @@ _HOMES = {
         "in_processing_job",
         "processing_input_path",
         "processing_output_path",
+    ),
+    "redshift": (
+        "read_data_from_redshift",
+        "read_data_from_redshift_by_secret",
+        "save_df_to_redshift",
     ),
     "s3": (
         "SuccessSignal",
@@ -115,6 +127,9 @@ __all__ = [
     "processing_input_path",
     "processing_output_path",
     "read_csv_from_bucket",
+    "read_data_from_redshift",
+    "read_data_from_redshift_by_secret",
+    "read_data_from_athena",
     "read_excel_from_bucket",
     "read_excel_list_from_bucket",
     "read_folder",

@@ -61,13 +61,13 @@ def column(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
 def _whole(values: Sequence[Any], kind: Type) -> np.ndarray[Any, Any]:
     import numpy as np
 
-    wide = "int64" if kind.kind == "integer" else "uint64"
+    signed = kind.kind == "integer"
+    most = 2 ** (kind.bits - signed) - 1
+    least = -most - 1 if signed else 0
     numbers = [0 if value is None else operator.index(value) for value in values]
-    array = np.array(numbers, wide)
-    narrow = array.astype(f"{wide[:-2]}{kind.bits}")
-    if not np.array_equal(narrow, array):
+    if numbers and (min(numbers) < least or max(numbers) > most):
         raise OverflowError(f"a value is outside {kind}")
-    return narrow
+    return np.array(numbers, f"{'int' if signed else 'uint'}{kind.bits}")
 
 
 def _in_time(values: Sequence[Any], kind: Type) -> pd.Series[Any]:

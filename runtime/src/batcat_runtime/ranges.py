@@ -197,9 +197,10 @@ def _fill(body: Any, view: memoryview, arrived: Callable[[int], None] | None) ->
     done, short = 0, False
     with closing(body):
         while done < len(view) and not short:
-            count = body.readinto(view[done : done + _STEP])
-            short = not count
-            done += count
+            found = body.read(min(_STEP, len(view) - done))
+            short = not found
+            view[done : done + len(found)] = found
+            done += len(found)
             if arrived:
                 arrived(done)
         more = body.read(1)  # the end is where lengths and checksums are verified

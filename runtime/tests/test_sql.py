@@ -361,6 +361,15 @@ def test_values_of_numpy_and_pandas_are_plain() -> None:
     assert bind("select ?", ["NaT"], None, None, "redshift").arguments == ["NaT"]
 
 
+def test_what_mysql_does_not_have_is_refused() -> None:
+    """Its driver would drop a time zone without a word."""
+    moment = dt.datetime(2022, 2, 1, tzinfo=dt.timezone.utc)
+    with pytest.raises(bc.ConfigError, match="x has a time zone, which MySQL's times have not"):
+        bind("select :x", {"x": moment}, None, None, "mysql")
+    with pytest.raises(bc.ConfigError, match="x is nan, which MySQL has not"):
+        bind("select :x", {"x": math.nan}, None, None, "mysql")
+
+
 def test_a_value_too_long_for_athena_is_refused() -> None:
     """It takes 1024 signs, quotes included."""
     assert bind("select :x", {"x": "a" * 1022}, None, None, "athena").arguments

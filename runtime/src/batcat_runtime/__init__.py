@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from .events import get_bucket_key, get_bucket_keys, print_event
     from .logs import get_logger
+    from .mysql import read_data_from_bd
     from .paths import (
         get_date_with_delta,
         in_processing_job,
@@ -71,6 +72,7 @@ _HOMES = {
     ),
     "events": ("get_bucket_key", "get_bucket_keys", "print_event"),
     "logs": ("get_logger",),
+    "mysql": ("read_data_from_bd",),
     "paths": (
         "get_date_with_delta",
         "in_processing_job",
@@ -128,6 +130,7 @@ __all__ = [
     "processing_output_path",
     "read_csv_from_bucket",
     "read_data_from_athena",
+    "read_data_from_bd",
     "read_data_from_redshift",
     "read_data_from_redshift_by_secret",
     "read_excel_from_bucket",

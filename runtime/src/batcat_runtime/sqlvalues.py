@@ -256,7 +256,13 @@ class _MySql(_Plain):
     types: ClassVar[Mapping[str, str]] = {"TIMESTAMP": "DATETIME"}
 
     def place(self, key: Any, value: Any) -> str:
-        del key
+        if getattr(value, "tzinfo", None) is not None:
+            raise ConfigError(
+                f"{key[0][-1]} has a time zone, which MySQL's times have not; convert it to the "
+                "server's zone and leave the zone out: .astimezone(zone).replace(tzinfo=None)",
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{key[0][-1]} is {value}, which MySQL has not; give None for NULL")
         self.arguments.append(value)
         return "%s"
 

@@ -36,7 +36,11 @@ _REFUSED = frozenset(
         "ExpiredTokenException",
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
+        "InvalidSignatureException",
         "InvalidToken",
+        "MissingAuthenticationToken",
+        "NotAuthorized",
+        "RequestExpired",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",
     },
@@ -56,7 +60,8 @@ def client(service: str, region: str | None = None) -> Any:
         one is made.
 
     Raises:
-        ConfigError: no region is known, or the profile does not exist.
+        ConfigError: no region is known or it is none, the profile does not exist, or
+            AWS_MAX_ATTEMPTS is no number.
     """
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     settings = frozenset(item for item in os.environ.items() if item[0].startswith("AWS_"))
@@ -71,11 +76,10 @@ def _make(service: str, region: str | None) -> Any:
     import boto3
     import botocore.session
     from botocore.config import Config
-    from botocore.exceptions import NoRegionError, ProfileNotFound
+    from botocore.exceptions import InvalidRegionError, NoRegionError, ProfileNotFound
 
-    attempts = int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS)
     config = Config(
-        retries={"mode": "adaptive", "total_max_attempts": attempts},
+        retries={"mode": "adaptive", "total_max_attempts": _attempts()},
         max_pool_connections=_POOL,
         user_agent_extra="batcat-runtime",
     )
@@ -90,8 +94,17 @@ def _make(service: str, region: str | None) -> Any:
         raise ConfigError(
             f"no region for {service}; set AWS_REGION, for example AWS_REGION=eu-central-1",
         ) from error
+    except InvalidRegionError as error:
+        raise ConfigError(f"{error}; a region looks like eu-central-1") from error
     except ProfileNotFound as error:
         raise ConfigError(f"{error}; run: aws configure list-profiles") from error
+
+
+def _attempts() -> int:
+    told = os.environ.get("AWS_MAX_ATTEMPTS") or str(_ATTEMPTS)
+    if not told.isdigit() or not int(told):
+        raise ConfigError(f"AWS_MAX_ATTEMPTS is {told!r}; give a whole number from 1")
+    return int(told)
 
 
 @lru_cache(maxsize=1024)

@@ -410,3 +410,20 @@ def test_without_pyarrow_the_error_names_what_to_install(
         bc.read_parquet_from_bucket(s3_bucket, "x.parquet")
     with pytest.raises(bc.MissingExtraError, match=r"batcat-runtime\[arrow\]"):
         bc.save_to_bucket(pd.DataFrame({"a": [1]}), s3_bucket, "x.parquet")
+
+
+def test_a_large_csv_is_dropped_as_it_is_parsed(
+    s3_bucket: str, monkeypatch: pytest.MonkeyPatch, watched: FaultyS3
+) -> None:
+    """To infer a column anew it is fetched again, and is still the same version."""
+    for name in ("PART", "WHOLE", "_SMALLEST"):
+        monkeypatch.setattr(transfer, name, MB)
+    monkeypatch.setattr(stream, "WHOLE", MB)
+    monkeypatch.setattr(stream, "PART", MB)
+    body = b"code,n\n" + b"".join(b"007,%d\n" % n for n in range(400_000)) + b"x,1\n"
+    client("s3").put_object(Bucket=s3_bucket, Key="x.csv", Body=body)
+    read = bc.read_csv_from_bucket(s3_bucket, "x.csv")
+    assert read["code"].tolist() == ["007"] * 400_000 + ["x"]
+    assert read["n"].tolist() == [*range(400_000), 1]
+    again = [one for one in watched.requests if one.range.startswith("bytes=0-")]
+    assert ["if-match" in one.headers for one in again] == [False, True]

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 MB = 1024 * 1024
 PART = 8 * MB  # bytes of a range, when nothing is known of the object
-_STEP = MB // 4  # bytes between two words on how far it is
+_STEP = MB // 16  # bytes between two words on how far it is
 _TRIES = 4
 _NOTHING = 416  # HTTP: no byte of the range is in the object
 _CHANGED = 412  # HTTP: the condition If-Match does not hold
@@ -84,25 +84,28 @@ def at(doing: str, bucket: str, key: str) -> AbstractContextManager[None]:
     )
 
 
-def ask(source: Object, window: str) -> Answer:
+def ask(source: Object, window: str, *, same: bool = False) -> Answer:
     """Ask for bytes at the beginning or the end of an object, or for all.
 
     Args:
         source: the object.
         window: ``bytes=0-<last>``, ``bytes=-<length>``, or nothing for all.
+        same: refuse another version than that of the object's ETag.
 
     Raises:
         DataError, MissingError, AccessError: as ``transfer.fetch``.
     """
     with at("read", source.bucket, source.key):
-        return _again(lambda: _ask(source, window), source)
+        return _again(lambda: _ask(source, window, same=same), source)
 
 
-def _ask(source: Object, window: str) -> Answer:
+def _ask(source: Object, window: str, *, same: bool) -> Answer:
     from botocore.exceptions import ClientError
 
     try:
-        answer = _get(source, Range=window) if window else _get(source)
+        options = {"Range": window} if window else {}
+        options |= {"IfMatch": source.etag} if same and source.etag else {}
+        answer = _get(source, **options)
     except ClientError as error:
         if error.response["ResponseMetadata"].get("HTTPStatusCode") == _NOTHING:
             return Answer(replace(source, size=0), 0, 0, None)

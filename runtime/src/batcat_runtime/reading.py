@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from . import csvmany, datasets, jsonlines
@@ -13,7 +12,7 @@ from .columns import known
 from .errors import ConfigError
 from .stream import Stream
 from .tables import Reading, Text, need_pandas, pieces, text_of
-from .transfer import WHOLE, Arrival, Arriving, arrivals, fetch_all
+from .transfer import WHOLE, Arriving, arrivals, fetch_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -135,14 +134,18 @@ def read_csv(
 
 
 def _one_csv(data: _Dataset) -> pd.DataFrame:
-    """Parse a CSV while it still arrives."""
-    with closing(arrivals(data.sources)) as found:
-        texts = [Text(str(data.sources[0]), partial(_open, next(found)))]
-        return csvmany.read_all(texts, data.how)
+    """Parse a CSV while it still arrives, and drop what has been parsed.
 
+    To find the line of an error, or to infer a column anew, it is fetched again.
+    """
+    with closing(arrivals(data.sources, once=True)) as found:
+        arrival = next(found)
+        ways = [io.BufferedReader(Arriving(arrival), _READ)]
 
-def _open(arrival: Arrival) -> IO[bytes]:
-    return io.BufferedReader(Arriving(arrival), _READ)
+        def begin() -> IO[bytes]:
+            return ways.pop() if ways else _stream(arrival.source).open()
+
+        return csvmany.read_all([Text(str(data.sources[0]), begin)], data.how)
 
 
 def _texts(sources: Sequence[Object]) -> list[Text]:

@@ -26,7 +26,7 @@ class Stream(io.RawIOBase):
     Holds four ranges: the one that is read and those fetched ahead.
 
     Args:
-        source: which; with size and ETag when they are known.
+        source: which; with size when it is known, and with its ETag to read no other version.
 
     Raises:
         DataError, MissingError, AccessError: as ``fetch``, when it is read.
@@ -78,7 +78,7 @@ class Stream(io.RawIOBase):
     @staticmethod
     def _begin(source: Object) -> tuple[Object, memoryview]:
         small = source.size is not None and source.size <= WHOLE
-        answer = ask(source, "" if small else f"bytes=0-{PART - 1}")
+        answer = ask(source, "" if small else f"bytes=0-{PART - 1}", same=True)
         view = memoryview(bytearray(answer.length))
         take(answer, view)
         return answer.source, view

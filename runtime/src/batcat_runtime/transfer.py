@@ -78,16 +78,22 @@ def fetch_all(
 
 
 def arrivals(
-    sources: Sequence[Object], budget: int | None = None
+    sources: Sequence[Object], budget: int | None = None, *, once: bool = False
 ) -> Generator[Arrival, None, None]:
-    """Like ``fetch_all``, but give each object while it still arrives."""
+    """Like ``fetch_all``, but give each object while it still arrives.
+
+    Args:
+        sources: which.
+        budget: bytes to fetch ahead at most; by default all.
+        once: each is read only once, from its beginning, and what has been read is dropped.
+    """
     small = len(sources) > 1 and all((one.size or 0) <= WHOLE for one in sources)
     workers = min(OBJECTS_AT_ONCE, len(sources)) if small else PARTS_AT_ONCE
     doing = f"read {sources[0]}" if len(sources) == 1 else f"read {len(sources)} objects"
     with Progress(doing, sum(one.size or 0 for one in sources)) as progress, _pool(workers) as pool:
         waiting: deque[Arrival] = deque()
         for source in sources:
-            waiting.append(Arrival(source, pool, progress))
+            waiting.append(Arrival(source, pool, progress, once=once))
             while budget is not None and sum(one.size for one in waiting) > budget:
                 yield waiting.popleft()
         while waiting:
@@ -111,12 +117,15 @@ class Arrival:
         source: which; with size and ETag when they are known.
         pool: threads that fetch it.
         progress: is told of each piece.
+        once: drop what ``some`` has gone past, instead of keeping it for ``result``.
     """
 
-    def __init__(self, source: Object, pool: ThreadPoolExecutor, progress: Progress) -> None:
+    def __init__(
+        self, source: Object, pool: ThreadPoolExecutor, progress: Progress, *, once: bool = False
+    ) -> None:
         self.source = source
         self.size = source.size or 0
-        self._pool, self._progress = pool, progress
+        self._pool, self._progress, self._once = pool, progress, once
         self._news = threading.Condition()
         self._parts: list[_Part] = []
         self._buffer: io.BytesIO | None = None
@@ -144,17 +153,20 @@ class Arrival:
     def _place(self, source: Object, first: int) -> _Part:
         """Make room for the object, and begin to fetch what comes after the first bytes."""
         size = source.size or 0
-        buffer = io.BytesIO(bytes(size))  # which takes no memory before it is written to
-        view = buffer.getbuffer()
         step = min(max(-(-size // PARTS_AT_ONCE // MB) * MB, _SMALLEST), _LARGEST)
         places = [*([0] if first else []), *range(first, size, step), size]
-        parts = [_Part(start, view[start:stop]) for start, stop in pairwise(places)]
+        buffer = io.BytesIO(bytes(0 if self._once else size))  # no memory until it is filled
+        view = buffer.getbuffer()
+        parts = [
+            _Part(start, _room(stop - start) if self._once else view[start:stop])
+            for start, stop in pairwise(places)
+        ]
         with self._news:
             self.source, self._buffer, self._parts = source, buffer, parts
             self._news.notify_all()
         for part in parts[1 if first else 0 :]:
             part.job = self._pool.submit(self._fetch, part)
-        return parts[0] if parts else _Part(0, view[:0])
+        return parts[0] if parts else _Part(0, view)
 
     def _fetch(self, part: _Part) -> None:
         with self._failing():
@@ -183,6 +195,8 @@ class Arrival:
             while True:
                 if self._error:
                     raise self._error
+                while self._once and self._parts and self._parts[0].stop <= place:
+                    self._parts.pop(0)
                 part = next((one for one in self._parts if one.start <= place < one.stop), None)
                 if part is None and self._buffer is not None:
                     return memoryview(b"")
@@ -203,6 +217,11 @@ class Arrival:
             part.view.release()  # or the buffer could not be closed
         self._parts = []
         return self._buffer
+
+
+def _room(size: int) -> memoryview:
+    """Room for some bytes, which takes no memory until it is filled."""
+    return io.BytesIO(bytes(size)).getbuffer()
 
 
 class _Part:

@@ -18,7 +18,7 @@ from batcat_runtime.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TORN = (EOFError, struct.error, IndexError, KeyError, TypeError, ValueError)
+_TORN = (EOFError, struct.error, IndexError, KeyError, TypeError, ValueError, AttributeError)
 # Source: PostgreSQL, "Error Codes".
 NO_RIGHT = ("28", "42501")
 _ABSENT = ("42P01", "42703", "3D000", "3F000", "42883")
@@ -65,7 +65,7 @@ def translated() -> Iterator[None]:
         error.__context__ = None  # where the driver did not find the statement in its memory
         if error.args and isinstance(error.args[0], dict):
             raise ServerError(error.args[0]) from error
-        raise LostError(", ".join(map(str, error.args))) from error
+        raise LostError(", ".join(map(str, error.args)).rstrip(".")) from error
     except TimeoutError as error:
         raise LostError("no answer within the limit") from error
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import socket
+import time
 from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _GRACE = 15  # seconds in which a server may still say that its limit has passed
 _CANCEL = 5  # seconds to try to cancel
+_LOOKS, _PAUSE = 200, 0.05  # how often, and after how many seconds, to look again
 _PREPARED = 4  # statements that the server keeps for ``run_often``
 # Messages of the wire protocol; source: PostgreSQL, "Message Formats".
 _BOUND, _ROW, _COMPLETE, _READY = b"2", b"D", b"C", b"Z"
@@ -197,6 +199,20 @@ class Session:
         with translated():
             self._connection.rollback()
 
+    def end(self, pid: int) -> bool:
+        """End another process of the server; gives whether it has ended.
+
+        Source: Amazon Redshift Database Developer Guide, PG_TERMINATE_BACKEND.
+
+        Raises:
+            ServerError, LostError: as ``frame``.
+        """
+        for _ in range(_LOOKS):
+            if not self.frame("select pg_terminate_backend(?) as there", [pid])["there"].iloc[0]:
+                return True
+            time.sleep(_PAUSE)
+        return False
+
     def _execute(self, text: str, values: Sequence[Any]) -> list[dict[str, Any]]:
         cursor = self._connection.cursor()
         cursor.paramstyle = "qmark"
@@ -256,22 +272,30 @@ class Session:
 
 
 def _connect(login: Login, timeout: float | None, writes: bool) -> Any:
-    import redshift_connector
+    from redshift_connector.core import Connection
 
     def connect(user: str, password: str) -> Any:
-        with translated():
-            return redshift_connector.connect(
-                host=login.host,
-                port=login.port,
-                database=login.database,
-                user=user,
-                password=password,
-                ssl=login.ssl,
-                sslmode="verify-full",
-                timeout=None if timeout is None else math.ceil(timeout + _GRACE),
-                application_name="batcat-runtime",
-                max_prepared_statements=_PREPARED if writes else 0,
-            )
+        # Made in two steps, because the driver leaves its socket open when it cannot log in.
+        made = Connection.__new__(Connection)
+        try:
+            with translated():
+                made.__init__(  # type: ignore[misc]
+                    user=user,
+                    password=password,
+                    database=login.database,
+                    host=login.host,
+                    port=login.port,
+                    ssl=login.ssl,
+                    sslmode="verify-full",
+                    timeout=None if timeout is None else math.ceil(timeout + _GRACE),
+                    application_name="batcat-runtime",
+                    max_prepared_statements=_PREPARED if writes else 0,
+                )
+        except BaseException:
+            with suppress(AttributeError, OSError):
+                made._usock.close()  # noqa: SLF001
+            raise
+        return made
 
     def refused(error: Exception) -> bool:
         return isinstance(error, ServerError) and error.code.startswith(NO_RIGHT)

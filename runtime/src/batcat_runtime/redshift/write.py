@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.errors import AccessError, ConfigError, DataError
+from batcat_runtime.errors import AccessError, BatCatError, ConfigError, DataError
 from batcat_runtime.logs import get_logger
 from batcat_runtime.sql import quote_identifier
 
@@ -29,6 +30,7 @@ _AT_ONCE = 10_000  # values of a statement; measured: more are no faster
 _MOST_BYTES = 4 * 1024 * 1024  # of a statement's values; the statement itself may have 16 MB
 _MODES = ("fail", "replace", "append", "delete_rows")
 _TRIES = 3
+_LOOK = 60  # seconds to find out what became of a commit
 # Two writers met: one made what the other was about to make, or their order mattered.
 # Source: PostgreSQL, "Error Codes"; Redshift Database Developer Guide, "Serializable isolation".
 _MET = ("42P07", "42710", "40001", "40P01")
@@ -126,6 +128,8 @@ def _with_retries(
         while True:
             try:
                 return _once(job, login, timeout, doing, place)
+            except LostError as error:
+                raise LostError(f"{error}; nothing was written") from error
             except ServerError as error:
                 met = error.code in _MET or any(text in str(error) for text in _MET_TEXTS)
                 if tries == _TRIES or not met:
@@ -144,7 +148,7 @@ def _once(job: Job, login: Login, timeout: float | None, doing: str, place: Stag
         try:
             session.commit()
         except LostError as error:
-            _resolve(job, login, made, doing, error)
+            _resolve(job, login, (session.pid, made), doing, error)
     get_logger("batcat_runtime").info("%s.%s: wrote %d rows", job.schema, job.table, len(job.frame))
     return len(job.frame)
 
@@ -251,21 +255,28 @@ def _copy(
         )
 
 
-def _resolve(job: Job, login: Login, made: int | None, doing: str, error: LostError) -> None:
+def _resolve(
+    job: Job, login: Login, lost: tuple[int, int | None], doing: str, error: LostError
+) -> None:
     """Find out whether a commit took place whose answer was lost.
+
+    Args:
+        job: what was written.
+        login: where.
+        lost: the server's process that made it last, and the number of the table if it is new.
+        doing: what was being done.
+        error: what happened.
 
     Raises:
         LostError: it did not; nothing was written.
         AccessError: it cannot be told.
     """
-    try:
-        with Session(login, None, job.case_sensitive) as session:
-            if made is not None:
-                if _number(session, job) == made:
-                    return
-                raise error
-    except ServerError:
-        pass
+    with suppress(BatCatError, ServerError), Session(login, _LOOK, job.case_sensitive) as session:
+        pid, made = lost
+        if made is not None and session.end(pid):
+            if _number(session, job) == made:
+                return
+            raise error
     raise AccessError(
         f"cannot {doing}: the connection broke while the server made the rows last ({error}); "
         f"whether it did cannot be told. Count the rows of {job.quoted} before you write them "

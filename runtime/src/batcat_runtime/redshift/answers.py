@@ -6,6 +6,7 @@ import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from batcat_runtime.aws import explained as explained_by_aws
 from batcat_runtime.errors import (
     AccessError,
     BatCatError,
@@ -115,3 +116,44 @@ def _ours(error: ServerError, doing: str) -> BatCatError:
             f"{told}; it was cancelled, or took longer than timeout= or the server allows"
         )
     return ExecutionError(f"{told}; correct the statement")
+
+
+@contextmanager
+def service_explained(doing: str, advice: str) -> Iterator[None]:
+    """Turn what Redshift's services answer inside the block into this package's errors.
+
+    Args:
+        doing: what was being done and to what, for example ``find the Redshift cluster c1``.
+        advice: what to do when it does not exist or is refused.
+
+    Raises:
+        MissingError: a cluster, workgroup or secret does not exist.
+        AccessError, ConfigError: as ``aws.explained``.
+        ExecutionError: any other refusal.
+    """
+    from botocore.exceptions import ClientError
+
+    with explained_by_aws(doing, advice):
+        try:
+            yield
+        except ClientError as error:
+            told = error.response.get("Error", {})
+            code, message = told.get("Code", ""), told.get("Message", "")
+            # Source: botocore, redshift, redshift-serverless and redshift-data.
+            if code in {"ClusterNotFound", "ResourceNotFoundException"}:
+                raise MissingError(f"cannot {doing}: {message} ({code}); {advice}") from error
+            if code == "ValidationException":
+                raise ConfigError(f"cannot {doing}: {message} ({code}); correct it") from error
+            if code.startswith("AccessDenied") or code in _UNKNOWN_CALLERS:
+                raise
+            raise ExecutionError(f"cannot {doing}: {message or code} ({code}); {advice}") from error
+
+
+_UNKNOWN_CALLERS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}

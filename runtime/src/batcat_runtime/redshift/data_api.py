@@ -15,12 +15,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import texts
-from batcat_runtime.aws import client, explained
+from batcat_runtime.aws import client
 from batcat_runtime.columns import column, table
 from batcat_runtime.errors import AccessError, ConfigError, DataError, ExecutionError, MissingError
 from batcat_runtime.logs import get_logger
 from batcat_runtime.secrets import get_secret
 from batcat_runtime.types import Type, parse
+
+from .answers import service_explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +116,8 @@ def read(
     """
     if not text.strip().rstrip(";"):
         raise ConfigError("the query is empty; it begins with select")
-    with explained(f"read from {where}", "check the cluster or workgroup, and the region"):
+    advice = "check the cluster or workgroup, the secret and the region"
+    with service_explained(f"read from {where}", advice):
         number = _start(text, parameters, where)
         try:
             told = _wait(number, where, longest, timeout)
@@ -137,17 +140,13 @@ def _start(text: str, parameters: Sequence[dict[str, str]], where: Place) -> str
         options["WorkgroupName"] = where.workgroup
     else:
         options["ClusterIdentifier"] = where.cluster
-    try:
-        answer = _api(where).execute_statement(
-            Sql=text,
-            Database=where.database,
-            SecretArn=where.secret,
-            ClientToken=uuid.uuid4().hex,
-            **options,
-        )
-    except _api(where).exceptions.ValidationException as error:
-        message = error.response["Error"].get("Message", "")
-        raise ConfigError(f"cannot read from {where}: {message}; correct it") from error
+    answer = _api(where).execute_statement(
+        Sql=text,
+        Database=where.database,
+        SecretArn=where.secret,
+        ClientToken=uuid.uuid4().hex,
+        **options,
+    )
     return str(answer["Id"])
 
 

@@ -6,9 +6,11 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 
-from batcat_runtime.aws import client, explained
+from batcat_runtime.aws import client
 from batcat_runtime.errors import ConfigError, MissingExtraError
 from batcat_runtime.secrets import SecretText, _unlogged
+
+from .answers import service_explained
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def _endpoint(iam: Iam) -> tuple[str, int]:
 
 def _asking(iam: Iam, doing: str) -> Any:
     kind = "workgroup" if iam.workgroup else "cluster"
-    return explained(
+    return service_explained(
         f"{doing} the Redshift {kind} {iam.workgroup or iam.cluster}",
         f"check the name of the {kind} and the region",
     )

@@ -228,10 +228,9 @@ class Session:
         return list(cursor.ps["row_desc"])
 
     def _check_complete(self) -> None:
-        """Make sure that the server said that this was all, and how many rows there are."""
+        """Make sure that the server said that this was all, and that there are as many rows."""
         tag = self._tag
-        counted = tag and tag[0] == "SELECT" and len(tag) > 1
-        if tag is None or (counted and self._rows and int(tag[1]) != len(self._rows)):
+        if tag is None or (tag[0] == "SELECT" and int(tag[-1]) > len(self._rows)):
             raise LostError("the answer broke off in the middle")
 
     def __enter__(self) -> Self:

@@ -70,6 +70,7 @@ format: $(VENV)/.ready ## Mend what can be mended mechanically
 bench: setup .tools/peers/.ready ## Print the measured figures
 	$(BIN)/python runtime/benchmarks/living_loop.py
 	$(BIN)/python runtime/benchmarks/s3.py
+	$(BIN)/python runtime/benchmarks/athena.py
 
 .PHONY: clean
 clean: ## Remove everything that make made

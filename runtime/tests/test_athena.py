@@ -295,7 +295,7 @@ def test_dates_fill_the_tutorials_places(
     [
         ("select * from t", True),
         ("WITH a AS (SELECT * FROM t ORDER BY x LIMIT 5) SELECT * FROM a", True),
-        ("select * from t limit 20001", True),
+        ("select * from t limit 10001", True),
         ("select count(*), x from t group by x", True),
         ("select max(x) over (partition by y) from t", True),
         ("select x from t union select y from u", True),
@@ -303,7 +303,7 @@ def test_dates_fill_the_tutorials_places(
         ("-- order by\nselect 'order by', \"limit\" from t /* limit 1 */", True),
         ("select * from t order by x", False),
         ("select * from t ORDER /* */ BY x desc", False),
-        ("select * from t limit 20000", False),
+        ("select * from t limit 10000", False),
         ("select * from t fetch first 5 rows only", False),
         ("select count(*) from t where x in (select y from u)", False),
         ("select max(x), min(y) from t", False),

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 MB = 1024 * 1024
 PART = 8 * MB  # bytes of a range, when nothing is known of the object
-_STEP = MB // 16  # bytes between two words on how far it is
+_STEP = MB  # bytes between two words on how far it is
 _TRIES = 4
 _NOTHING = 416  # HTTP: no byte of the range is in the object
 _CHANGED = 412  # HTTP: the condition If-Match does not hold

@@ -238,14 +238,15 @@ def test_many_rows_as_parquet(staging: str) -> None:
     assert (found["s"] == found["n"].astype("string")).all()
 
 
-@pytest.mark.usefixtures("s3_environment")
-def test_times_more_precise_than_said_are_kept(staging: str) -> None:
+def test_times_more_precise_than_said_are_kept() -> None:
     """Athena says milliseconds of all of them."""
-    query = (
-        "select timestamp '2020-01-01 00:00:00.123456' as t, n from (values 1) as t(n) order by n"
-    )
-    found = bc.read_data_from_athena(query, REGION, staging)
-    assert found["t"][0] == pd.Timestamp("2020-01-01 00:00:00.123456")
+    kind = column_type({"Type": "timestamp", "Precision": 3})
+    cells = ["2020-01-01 00:00:00.123456", None]
+    found = results._column("t", kind, cells, "query")  # noqa: SLF001
+    assert found.dtype == "datetime64[us]"
+    assert found[0] == pd.Timestamp("2020-01-01 00:00:00.123456")
+    with pytest.raises(bc.DataError, match=r"query, column 't': 'soon' is no timestamp\(3\)"):
+        results._column("t", kind, [cells[0], "soon"], "query")  # noqa: SLF001
 
 
 @pytest.mark.usefixtures("s3_environment")

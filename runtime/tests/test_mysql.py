@@ -234,6 +234,8 @@ def test_two_columns_of_one_name(server: Server) -> None:
 )
 def test_text_comes_back_as_it_is(server: Server, text: str) -> None:
     """Whatever it holds: nothing of it becomes SQL."""
+    if not server.real:
+        text = text.replace("\x1a", "")  # older sqlglot, which mysql-mimic reads with, keeps \\Z
     found = bc.read_data_from_bd(
         "select :text as v, '100 %s' as w", *server.login, params={"text": text}
     )

@@ -26,7 +26,7 @@ ifndef PIP
 endif
 
 $(VENV)/.ready: pyproject.toml runtime/pyproject.toml | $(BIN)/python
-	$(call install,$(VENV)) --group dev --editable 'runtime[arrow,excel,mysql,redshift,cli,local]' scikit-learn
+	$(call install,$(VENV)) --group dev --editable 'runtime[arrow,excel,mysql,redshift,cli,redshift-local]' scikit-learn
 	touch $@
 
 # Foreign clients that drive the local AWS in tests.
@@ -50,7 +50,7 @@ test: setup lint ## Lint, type-check and run every test
 lowest: setup ## Run the runtime's tests with the oldest versions that it allows
 	$(PYTHON) -m venv --clear .tools/lowest
 	$(uv) pip install --quiet --python .tools/lowest/bin/python --resolution lowest-direct \
-	  'runtime[arrow,excel,mysql,redshift,cli,local]'
+	  'runtime[arrow,excel,mysql,redshift,cli,redshift-local]'
 	$(uv) pip install --quiet --python .tools/lowest/bin/python --group dev scikit-learn
 	.tools/lowest/bin/python -m pytest -n 2 --dist loadfile -W default runtime/tests
 

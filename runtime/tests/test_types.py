@@ -146,7 +146,9 @@ def test_the_types_of_a_frame_are_recognised(name: str, data: st.DataObject) -> 
     if series.dtype != object:
         assert found == parse(name)
     elif found.kind != "null":
-        assert all(value is None or value == Decimal(value) for value in column(list(series), found))
+        assert all(
+            value is None or value == Decimal(value) for value in column(list(series), found)
+        )
 
 
 def test_types_are_recognised_by_values_where_the_dtype_says_nothing() -> None:

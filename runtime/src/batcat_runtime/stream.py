@@ -124,7 +124,7 @@ class RandomAccess(io.RawIOBase):
                 wanted.append((start, stop))
         pieces: list[tuple[int, memoryview]] = []
         for start, stop in wanted:
-            view = io.BytesIO(bytes(stop - start)).getbuffer()
+            view = memoryview(bytearray(stop - start))
             self._parts.append((start, view))
             pieces += [(start + at, view[at : at + PART]) for at in range(0, stop - start, PART)]
         with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="batcat-s3") as pool:

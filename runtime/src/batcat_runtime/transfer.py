@@ -11,7 +11,7 @@ import io
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -90,10 +90,15 @@ def arrivals(
     small = len(sources) > 1 and all((one.size or 0) <= WHOLE for one in sources)
     workers = min(OBJECTS_AT_ONCE, len(sources)) if small else PARTS_AT_ONCE
     doing = f"read {sources[0]}" if len(sources) == 1 else f"read {len(sources)} objects"
-    with Progress(doing, sum(one.size or 0 for one in sources)) as progress, _pool(workers) as pool:
+    with (
+        ExitStack() as last,
+        Progress(doing, sum(one.size or 0 for one in sources)) as progress,
+        _pool(workers) as pool,
+    ):
         waiting: deque[Arrival] = deque()
         for source in sources:
             waiting.append(Arrival(source, pool, progress, once=once))
+            last.callback(waiting[-1].drop)  # when no thread fetches any more
             while budget is not None and sum(one.size for one in waiting) > budget:
                 yield waiting.popleft()
         while waiting:
@@ -158,7 +163,7 @@ class Arrival:
         buffer = io.BytesIO(bytes(0 if self._once else size))  # no memory until it is filled
         view = buffer.getbuffer()
         parts = [
-            _Part(start, _room(stop - start) if self._once else view[start:stop])
+            _Part(start, memoryview(bytearray(stop - start)) if self._once else view[start:stop])
             for start, stop in pairwise(places)
         ]
         with self._news:
@@ -213,15 +218,16 @@ class Arrival:
                 part.job.result()
         if self._buffer is None:
             raise RuntimeError("an object without a buffer")
+        buffer = self._buffer
+        self.drop()
+        return buffer
+
+    def drop(self) -> None:
+        """Let go of the bytes; a buffer that is still held by views could not be closed."""
         for part in self._parts:
-            part.view.release()  # or the buffer could not be closed
-        self._parts = []
-        return self._buffer
-
-
-def _room(size: int) -> memoryview:
-    """Room for some bytes, which takes no memory until it is filled."""
-    return io.BytesIO(bytes(size)).getbuffer()
+            part.view.release()
+        self._parts, self._buffer = [], None
+        self._error = self._error or ValueError("the object's bytes have been let go")
 
 
 class _Part:

@@ -69,8 +69,8 @@ def test_nothing_is_shown_of_what_is_not_known(capsys: pytest.CaptureFixture[str
     transfer(clock, 50, total=0)
     with Progress("read", 0, clock) as progress:
         progress.expect(2 * MB)
-        clock.now += 10
         progress.add(MB)
+        clock.now += 10
         progress.add(-MB)
         progress.add(MB)
     said = capsys.readouterr().err

@@ -37,7 +37,7 @@ class Progress:
         self, doing: str, total: int = 0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._doing, self._total, self._clock = doing, total, clock
-        self._begin = clock()
+        self._begin: float | None = None
         self._lock = threading.Lock()
         self._done = 0
         self._tenths = 0
@@ -54,12 +54,15 @@ class Progress:
         with self._lock:
             self._done += size
             now = self._clock()
-            if now - self._begin >= _QUIET and self._total:
-                self._show(now)
+            if self._begin is None:  # not before: a first client takes its time, too
+                self._begin = now
+            seconds = now - self._begin
+            if seconds >= _QUIET and self._total:
+                self._show(now, seconds)
 
-    def _show(self, now: float) -> None:
+    def _show(self, now: float, seconds: float) -> None:
         share = min(self._done / self._total, 1.0)
-        rate = self._done / _MB / (now - self._begin)
+        rate = self._done / _MB / seconds
         told = f"{self._done // _MB} of {self._total // _MB} MB, {rate:.0f} MB/s"
         if sys.stderr.isatty():
             if now - self._drawn >= _REDRAW:

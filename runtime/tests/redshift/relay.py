@@ -13,14 +13,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-# Parameters of the startup message that only Redshift knows.
-_OWN = {
-    b"client_protocol_version",
-    b"driver_version",
-    b"os_version",
-    b"driver_discovery_version",
-}
-_SSL, _CANCEL = 80877103, 80877102
+_SSL = 80877103
 
 
 class CutError(Exception):
@@ -36,10 +29,10 @@ class CutError(Exception):
 
 
 class Relay:
-    """Listens on a free port of this machine and passes messages on to a PostgreSQL.
+    """Listens on a free port of this machine and passes messages on to a server there.
 
     Args:
-        upstream: path of its socket.
+        upstream: port of the server.
 
     Attributes:
         port: where it listens.
@@ -48,7 +41,7 @@ class Relay:
         opened: how many clients have come.
     """
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: int) -> None:
         self._upstream = upstream
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -86,10 +79,10 @@ class Relay:
                 self._start(self._serve, client)
 
     def _serve(self, client: socket.socket) -> None:
-        server = socket.socket(socket.AF_UNIX)
+        server = socket.socket()
         self._sockets.append(server)
         try:
-            server.connect(self._upstream)
+            server.connect(("127.0.0.1", self._upstream))
             server.sendall(_startup(client))
             self.opened += 1
             self._start(self._pass_on, server, client, "down")
@@ -103,8 +96,6 @@ class Relay:
             while True:
                 kind, body = _message(source)
                 getattr(self, hook)(kind, body)
-                if kind == b"S" and body.startswith(b"server_version\0"):
-                    body = b"server_version\x008.0.2\0"
                 target.sendall(kind + struct.pack("!I", len(body) + 4) + body)
         except CutError as cut:
             with contextlib.suppress(OSError):
@@ -121,18 +112,13 @@ def _message(source: socket.socket) -> tuple[bytes, bytes]:
 
 
 def _startup(client: socket.socket) -> bytes:
-    """Read the first message; refuse encryption, and leave out what PostgreSQL does not know."""
+    """Read the first message; refuse encryption, and then it goes on as it is."""
     while True:
         body = _exactly(client, struct.unpack("!I", _exactly(client, 4))[0] - 4)
         (code,) = struct.unpack("!I", body[:4])
         if code != _SSL:
             break
         client.sendall(b"N")
-    if code != _CANCEL:
-        words = body[4:].rstrip(b"\0").split(b"\0")
-        pairs = zip(words[::2], words[1::2], strict=True)
-        kept = b"".join(key + b"\0" + value + b"\0" for key, value in pairs if key not in _OWN)
-        body = body[:4] + kept + b"\0"
     return struct.pack("!I", len(body) + 4) + body
 
 

@@ -24,15 +24,13 @@ def answers(port: int) -> Any:
 
     def answer(name: str, _: dict[str, Any]) -> tuple[int, Any]:
         if name.startswith("GetClusterCredentials"):
-            return 200, _XML.format(
-                name, f"<DbUser>postgres</DbUser><DbPassword>{SECRET}</DbPassword>"
-            )
+            return 200, _XML.format(name, f"<DbUser>ann</DbUser><DbPassword>{SECRET}</DbPassword>")
         if name == "DescribeClusters":
             address = f"<Address>127.0.0.1</Address><Port>{port}</Port>"
             cluster = f"<Cluster><Endpoint>{address}</Endpoint></Cluster>"
             return 200, _XML.format(name, f"<Clusters>{cluster}</Clusters>")
         if name == "GetCredentials":
-            return 200, {"dbUser": "postgres", "dbPassword": SECRET}
+            return 200, {"dbUser": "ann", "dbPassword": SECRET}
         endpoint = {"address": "127.0.0.1", "port": port}
         return 200, {"workgroup": {"endpoint": endpoint if port else {}}}
 
@@ -53,17 +51,17 @@ def account(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         (
             {"cluster": "c1"},
             "GetClusterCredentialsWithIAM",
-            {"ClusterIdentifier": "c1", "DbName": "postgres"},
+            {"ClusterIdentifier": "c1", "DbName": "dev"},
         ),
         (
             {"cluster": "c1", "db_user": "ann"},
             "GetClusterCredentials",
-            {"ClusterIdentifier": "c1", "DbName": "postgres", "DbUser": "ann"},
+            {"ClusterIdentifier": "c1", "DbName": "dev", "DbUser": "ann"},
         ),
         (
             {"workgroup": "work"},
             "GetCredentials",
-            {"workgroupName": "work", "dbName": "postgres"},
+            {"workgroupName": "work", "dbName": "dev"},
         ),
     ],
 )
@@ -81,11 +79,11 @@ def test_iam_gives_the_endpoint_and_the_credentials(  # noqa: PLR0913, PLR0917 -
         account.setenv("AWS_ENDPOINT_URL", services.url)
         frame = bc.read_data_from_redshift(
             "select current_user::varchar as who",
-            database="postgres",
+            database="dev",
             region="eu-west-1",
             **options,
         )
-    assert frame["who"].to_list() == ["postgres"]
+    assert frame["who"].to_list() == ["ann"]
     (asked,) = services.named(operation)
     assert parameters.items() <= asked.items()
     assert SECRET not in caplog.text

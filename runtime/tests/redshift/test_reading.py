@@ -85,9 +85,11 @@ def test_an_empty_result_keeps_columns_and_types(redshift: Redshift) -> None:
 
 
 def test_columns_of_one_name_stay_apart(redshift: Redshift) -> None:
-    """SQL allows them; and names keep their letters."""
-    frame = redshift.read('select 1 as "Two Words", 2 as "Two Words"')
-    assert list(frame.columns) == ["Two Words", "Two Words"]
+    """SQL allows them; and names keep their capital letters when that is said."""
+    query = 'select 1 as "Two Words", 2 as "Two Words"'
+    assert list(redshift.read(query).columns) == ["two words"] * 2  # as Redshift has them
+    frame = redshift.read(query, case_sensitive=True)
+    assert list(frame.columns) == ["Two Words"] * 2
     assert frame.to_numpy().tolist() == [[1, 2]]
 
 
@@ -279,7 +281,7 @@ def test_the_driver_alone_takes_half_a_result_for_whole(redshift: Redshift) -> N
 def test_no_way_in_says_where_and_what_to_check(redshift: Redshift) -> None:
     """A port where nobody listens; a database that does not exist."""
     redshift.login["port"] = 1
-    with pytest.raises(bc.AccessError, match=r"redshift://postgres@127\.0\.0\.1:1/postgres"):
+    with pytest.raises(bc.AccessError, match=r"redshift://awsuser@127\.0\.0\.1:1/dev"):
         redshift.read("select 1")
     redshift.login |= {"port": redshift.relay.port, "database": "nowhere"}
     with pytest.raises(bc.MissingError, match="check the name, the schema and the database"):

@@ -35,7 +35,7 @@ STORED: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
 @given(data=st.data())
 def test_what_is_written_is_read_again(redshift: Redshift, data: st.DataObject) -> None:
     """Every value of every type, NULL, and types of columns without any."""
@@ -98,7 +98,7 @@ def test_any_name_is_kept(redshift: Redshift, names: list[str]) -> None:
     redshift.table = "Order By"
     frame = pd.DataFrame([range(len(names))], columns=names)
     redshift.save(frame, if_exists="replace", index=False)
-    read = redshift.read('select * from public."Order By"')
+    read = redshift.read('select * from public."Order By"', case_sensitive=True)
     assert list(read.columns) == names
     assert read.to_numpy().tolist() == [list(range(len(names)))]
 
@@ -248,14 +248,14 @@ def test_wide_frames_and_many_rows_are_split_into_statements(redshift: Redshift)
     assert read.shape == (20, 1600)
     assert (read.to_numpy() == wide.to_numpy()).all()
     redshift.table += "_long"
-    redshift.save(pd.DataFrame({"a": range(23_457)}), index=False, chunksize=1000)
-    assert redshift.rows()["a"].to_list() == list(range(23_457))
+    redshift.save(pd.DataFrame({"a": range(12_345)}), index=False, chunksize=1000)
+    assert redshift.rows()["a"].to_list() == list(range(12_345))
 
 
 def test_statements_stay_within_their_limits() -> None:
     """Values, bytes and the caller's own limit."""
     many = [["x"] * 100_000] * 4
-    assert writing.rows_per_statement(many, None) == 2500
+    assert writing.rows_per_statement(many, None) == 1250
     assert writing.rows_per_statement(many, 100) == 100
     assert writing.rows_per_statement(many, 10**9) * 4 <= 32_767
     large = [["x" * 60_000] * 1000]
@@ -263,37 +263,37 @@ def test_statements_stay_within_their_limits() -> None:
     assert writing.rows_per_statement([["x" * 60_000]] * 1600, None) == 1
 
 
-def test_a_failure_leaves_the_old_table(redshift: Redshift) -> None:
+@pytest.mark.parametrize("chunksize", [None, 10])
+def test_a_failure_leaves_the_old_table(redshift: Redshift, chunksize: int | None) -> None:
     """Replacing is one transaction: the server refuses the last row, and nothing has happened."""
     redshift.save(pd.DataFrame({"a": [1]}), index=False)
-    frame = pd.DataFrame({"a": ["x"] * 5000 + ["x" * 30]})
+    frame = pd.DataFrame({"a": ["x"] * 95 + ["x" * 30]})
     with pytest.raises(bc.DataError, match="value too long"):
-        redshift.save(frame, index=False, if_exists="replace", dtype="varchar(20)")
-    assert redshift.rows()["a"].to_list() == [1]
-    with pytest.raises(bc.DataError, match="value too long"):
-        redshift.save(frame, index=False, if_exists="replace", dtype="varchar(20)", chunksize=10)
+        redshift.save(
+            frame, index=False, if_exists="replace", dtype="varchar(20)", chunksize=chunksize
+        )
     assert redshift.rows()["a"].to_list() == [1]
 
 
 def test_a_connection_that_breaks_while_rows_go_writes_none(redshift: Redshift) -> None:
     """And the same call again writes each row once."""
-    frame = pd.DataFrame({"a": range(20_000)})
+    frame = pd.DataFrame({"a": range(3000)})
     binds = 0
 
     def up(kind: bytes, body: bytes) -> None:
         nonlocal binds
-        binds += kind == b"B" and len(body) > 10_000
+        binds += kind == b"B" and len(body) > 1000
         if binds == 2:
             redshift.relay.up = lambda *_: None
             raise CutError(kind)
 
     redshift.relay.up = up
     redshift.save(frame.iloc[:0], index=False)
-    with pytest.raises(bc.AccessError, match="cannot write 20000 rows"):
-        redshift.save(frame, index=False)
+    with pytest.raises(bc.AccessError, match=r"cannot write 3000 rows.*nothing was written"):
+        redshift.save(frame, index=False, chunksize=500)
     assert len(redshift.rows()) == 0
-    redshift.save(frame, index=False)
-    assert redshift.rows()["a"].to_list() == list(range(20_000))
+    redshift.save(frame, index=False, chunksize=500)
+    assert redshift.rows()["a"].to_list() == list(range(3000))
 
 
 @pytest.mark.parametrize("done", [True, False])

@@ -261,11 +261,9 @@ def _value(cell: Mapping[str, Any], kind: Type) -> Any:
         return value if isinstance(value, bytes) else bytes.fromhex(str(value))
     if kind.kind == "text":
         return value if isinstance(value, str) else json.dumps(value)
-    if isinstance(value, str):
-        return texts.reader(kind)(value)
-    if kind.kind == "decimal":
+    if kind.kind == "decimal":  # as the server has it, whatever it says of its digits
         return Decimal(str(value))
-    return value
+    return texts.reader(kind)(value) if isinstance(value, str) else value
 
 
 _FIELDS = ("stringValue", "longValue", "doubleValue", "booleanValue", "blobValue")

@@ -33,7 +33,8 @@ _PREPARED = 4  # statements that the server keeps for ``run_often``
 _BOUND, _ROW, _COMPLETE, _READY = b"2", b"D", b"C", b"Z"
 _STATES = (b"I", b"T", b"E")
 _UNKNOWN = "42704"
-_SET = "select set_config(?, ?, false)"
+_SET_LIMIT = "select set_config('statement_timeout', ?, false)"
+_SET_CASE = "select set_config('enable_case_sensitive_identifier', ?, false)"
 
 
 class Session:
@@ -115,10 +116,10 @@ class Session:
         self.pid = int(self.frame("select pg_backend_pid() as pid")["pid"].iloc[0])
         if timeout is not None:
             milliseconds = max(int(timeout * 1000), 1)
-            self.frame(_SET, ["statement_timeout", str(milliseconds)])
+            self.frame(_SET_LIMIT, [str(milliseconds)])
         if case_sensitive is not None:
             try:
-                self.frame(_SET, ["enable_case_sensitive_identifier", str(case_sensitive).lower()])
+                self.frame(_SET_CASE, [str(case_sensitive).lower()])
             except ServerError as error:
                 if error.code != _UNKNOWN:  # a server without this setting always keeps letters
                     raise

@@ -277,7 +277,7 @@ def _casted(kind: Type, sql: str) -> str:
     if kind.kind == "text":
         return f"{{}}::varchar({LONGEST_TEXT})"
     if kind.kind == "binary":
-        return f"from_hex({{}}::varchar({LONGEST_TEXT}))"
+        return f"to_varbyte({{}}::varchar({LONGEST_TEXT}), 'hex')"
     if sql == "super":
         return _JSON
     short = {"smallint": "int2", "integer": "int4", "bigint": "int8"}

@@ -31,7 +31,7 @@ _EPOCH_DAYS = 10_957
 _HOUR = 3_600_000_000
 _TEXT = Type("text")
 NUMERIC, SUPER, TIME, TIMETZ = 1700, 4000, 1083, 1266
-_VARBYTE, _BYTEA = 6551, 17
+_VARBYTE, _BYTEA, _JSON = 6551, 17, 114  # the last two are what PostgreSQL has instead
 # Types that come in binary form; all others come as text.
 _BINARY: dict[int, Type] = {
     16: Type("boolean"),
@@ -87,7 +87,7 @@ class Field:
     @property
     def is_super(self) -> bool:
         """Whether it holds JSON as Redshift has it."""
-        return self.number == SUPER
+        return self.number in {SUPER, _JSON}
 
 
 def in_binary(packed: bool) -> list[int]:

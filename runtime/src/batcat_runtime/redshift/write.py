@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COPY_FROM = 10_000  # rows from which COPY is worth its detour
 _MOST_VALUES = 32_767  # of a statement; source: redshift_connector, Connection.execute
-_AT_ONCE = 10_000  # values of a statement; measured: more are no faster
+_AT_ONCE = 5_000  # values of a statement; benchmarks/redshift.py: more are no faster
 _MOST_BYTES = 4 * 1024 * 1024  # of a statement's values; the statement itself may have 16 MB
 _MODES = ("fail", "replace", "append", "delete_rows")
 _TRIES = 3

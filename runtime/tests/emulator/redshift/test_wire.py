@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -134,6 +135,30 @@ def test_many_clients_at_once(connect: Callable[..., Any], session: Session) -> 
         thread.join()
     session.connection.rollback()
     assert session.run("select count(*) from {t}") == [[160]]
+
+
+def test_the_warehouse_ends_also_when_its_server_is_killed(
+    until: Callable[[Callable[[], Any], str], Any],
+) -> None:
+    """It does not wait for ever for a server that is no more."""
+    with LocalAws() as aws:
+        aws.client("redshift").describe_clusters(ClusterIdentifier="any")
+        children = subprocess.check_output(["ps", "-eo", "pid,ppid,args"], text=True)  # noqa: S607
+        (postgres,) = (
+            int(pid)
+            for pid, parent, arguments in (line.split(maxsplit=2) for line in children.splitlines())
+            if parent == str(aws.pid) and "postgres" in arguments
+        )
+        os.kill(aws.pid, signal.SIGKILL)
+
+        def is_gone() -> bool:
+            try:
+                os.kill(postgres, 0)
+            except ProcessLookupError:
+                return True
+            return False
+
+        until(is_gone, "PostgreSQL to end")
 
 
 def test_the_end_of_the_local_aws_is_the_end_of_its_warehouse() -> None:

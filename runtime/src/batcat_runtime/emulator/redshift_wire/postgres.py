@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
@@ -19,6 +17,13 @@ SUPERUSER = "batcat"
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+WATCHED = """
+exec 3<&0
+(read -r _ <&3; kill -INT $$; while kill -0 $$; do sleep 1; done; rm -rf "$0") >/dev/null 2>&1 &
+exec "$@" 3<&- </dev/null
+"""
+"""PostgreSQL stops, clients or not, when its standard input ends: also if this process is killed."""
+
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",  # what is in it ends with the server
@@ -87,8 +92,8 @@ class Postgres:
         """Stop the server and remove its folder; does nothing the second time."""
         process, self._process = self._process, None
         if process is not None:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)  # "fast": clients are disconnected
+            if process.stdin is not None:
+                process.stdin.close()
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -124,8 +129,8 @@ class Postgres:
         settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         settings.append(f"-cunix_socket_directories={self.folder}")
         self._process = subprocess.Popen(
-            [home / "postgres", "-D", data, *settings],
-            stdin=subprocess.DEVNULL,
+            ["/bin/sh", "-c", WATCHED, self.folder, home / "postgres", "-D", data, *settings],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             **options,

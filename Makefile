@@ -26,7 +26,7 @@ ifndef PIP
 endif
 
 $(VENV)/.ready: pyproject.toml runtime/pyproject.toml | $(BIN)/python
-	$(call install,$(VENV)) --group dev --editable './runtime[pandas,excel,cli,local]' scikit-learn
+	$(call install,$(VENV)) --group dev --editable './runtime[arrow,excel,mysql,redshift,cli,redshift-local]' scikit-learn
 	touch $@
 
 # Foreign clients that drive the local AWS in tests.
@@ -50,7 +50,7 @@ test: setup lint ## Lint, type-check and run every test
 lowest: setup ## Run the runtime's tests with the oldest versions that it allows
 	$(PYTHON) -m venv --clear .tools/lowest
 	$(uv) pip install --quiet --python .tools/lowest/bin/python --resolution lowest-direct \
-	  './runtime[pandas,excel,cli,local]'
+	  './runtime[arrow,excel,mysql,redshift,cli,redshift-local]'
 	$(uv) pip install --quiet --python .tools/lowest/bin/python --group dev scikit-learn
 	.tools/lowest/bin/python -m pytest -n 2 --dist loadfile -W default runtime/tests
 
@@ -67,8 +67,10 @@ format: $(VENV)/.ready ## Mend what can be mended mechanically
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: setup ## Print the measured figures
+bench: setup .tools/peers/.ready ## Print the measured figures
 	$(BIN)/python runtime/benchmarks/living_loop.py
+	$(BIN)/python runtime/benchmarks/s3.py
+	$(BIN)/python runtime/benchmarks/athena.py
 
 .PHONY: clean
 clean: ## Remove everything that make made

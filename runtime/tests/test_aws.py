@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
 import threading
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ import batcat_runtime as bc
 from batcat_runtime.aws import client, partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -243,3 +245,181 @@ def test_a_region_of_no_partition_is_refused() -> None:
     """With a valid example."""
     with pytest.raises(bc.ConfigError, match="'frankfurt' belongs to no known partition"):
         partition_of("frankfurt")
+
+
+@pytest.mark.parametrize("region", ["eu central 1", "eu_central", "x" * 80, "a/b"])
+def test_a_region_that_is_none_is_refused(nowhere: pytest.MonkeyPatch, region: str) -> None:
+    """It would be part of a host's name."""
+    nowhere.setenv("AWS_ACCESS_KEY_ID", "any")
+    with pytest.raises(bc.ConfigError, match="a region looks like eu-central-1"):
+        client("athena", region)
+
+
+@pytest.mark.parametrize("told", ["many", "0", "-1", "2.5"])
+def test_attempts_that_are_no_number_are_refused(nowhere: pytest.MonkeyPatch, told: str) -> None:
+    """With the name of the variable."""
+    nowhere.setenv("AWS_MAX_ATTEMPTS", told)
+    with pytest.raises(
+        bc.ConfigError, match=f"AWS_MAX_ATTEMPTS is '{told}'; it must be a whole number"
+    ):
+        client("s3", "eu-central-1")
+
+
+SERVICES = ["s3", "athena", "secretsmanager", "redshift", "redshift-data", "redshift-serverless"]
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "eu-central-1.amazonaws.com"),
+        ("cn-north-1", "cn-north-1.amazonaws.com.cn"),
+        ("cn-northwest-1", "cn-northwest-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "us-gov-west-1.amazonaws.com"),
+    ],
+)
+def test_the_endpoint_comes_from_the_region(service: str, region: str, host: str) -> None:
+    """Each partition has a domain of its own."""
+    assert client(service, region).meta.endpoint_url == f"https://{service}.{host}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_another_endpoint_is_honoured_everywhere(nowhere: pytest.MonkeyPatch, service: str) -> None:
+    """Whatever the region; one service may have its own."""
+    nowhere.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert client(service, "cn-north-1").meta.endpoint_url == "http://127.0.0.1:1"
+    name = {"secretsmanager": "SECRETS_MANAGER"}.get(service, service.upper().replace("-", "_"))
+    nowhere.setenv(f"AWS_ENDPOINT_URL_{name}", "http://127.0.0.1:2")
+    assert client(service, "cn-north-1").meta.endpoint_url == "http://127.0.0.1:2"
+
+
+class BusyAws(BaseHTTPRequestHandler):
+    """Credentials that soon expire, and services that are busy twice before they answer.
+
+    It notes who asks, by the access key that the request is signed with.
+    """
+
+    keys: list[str]
+    given: list[str]
+    busy: dict[str, int]
+    refusal = (503, "SlowDown")
+
+    def do_GET(self) -> None:
+        """Give credentials, each time others, or list objects."""
+        if self.path != "/credentials":
+            self.serve("<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>")
+            return
+        self.given.append(f"KEY{len(self.given)}")
+        soon = datetime.now(timezone.utc) + timedelta(minutes=5)
+        told = {
+            "AccessKeyId": self.given[-1],
+            "SecretAccessKey": "any",
+            "Token": "any",
+            "Expiration": soon.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        self.answer(200, json.dumps(told))
+
+    def do_POST(self) -> None:
+        """Answer as Athena and Secrets Manager do."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.serve(json.dumps({"SecretString": "{}", "VersionId": "1", "WorkGroups": []}))
+
+    def serve(self, body: str) -> None:
+        """Answer, or be busy."""
+        service = self.headers["Authorization"].split("/")[3]
+        self.keys.append(self.headers["Authorization"].partition("=")[2].partition("/")[0])
+        self.busy[service] = self.busy.get(service, 0) + 1
+        if self.busy[service] > 2:
+            self.answer(200, body)
+        else:
+            status, code = self.refusal
+            self.answer(
+                status,
+                f"<Error><Code>{code}</Code></Error>"
+                if service == "s3"
+                else f'{{"__type": "{code}"}}',
+            )
+
+    def answer(self, status: int, body: str) -> None:
+        """Send a body."""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def busy_aws(nowhere: pytest.MonkeyPatch) -> Iterator[type[BusyAws]]:
+    """Let boto3 get credentials as in a container, and talk to the busy AWS."""
+    handler = type("Busy", (BusyAws,), {"keys": [], "given": [], "busy": {}})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        nowhere.setenv("AWS_ENDPOINT_URL", address)
+        nowhere.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{address}/credentials")
+        nowhere.setenv("AWS_REGION", "us-east-1")
+        yield handler
+        server.shutdown()
+        thread.join()
+
+
+def test_credentials_that_expire_are_fetched_anew(busy_aws: type[BusyAws]) -> None:
+    """On every path, by the client that is already there: a run may last for days."""
+    busy_aws.busy.update({"s3": 9, "athena": 9, "secretsmanager": 9})
+    for _ in range(2):
+        bc.list_keys("data", "", "")
+        bc.get_secret("any", max_age=0)
+        client("athena").list_work_groups()
+    assert len(set(busy_aws.keys)) == 6
+
+
+@pytest.mark.parametrize(
+    ("service", "refusal"),
+    [
+        ("s3", (503, "SlowDown")),
+        ("athena", (400, "TooManyRequestsException")),
+        ("secretsmanager", (400, "ThrottlingException")),
+        ("secretsmanager", (500, "InternalServiceError")),
+    ],
+)
+def test_busy_services_are_asked_again(
+    busy_aws: type[BusyAws],
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    refusal: tuple[int, str],
+) -> None:
+    """In botocore's adaptive mode, which also slows down."""
+    monkeypatch.setattr("botocore.retries.standard.random.random", lambda: 0.01)
+    busy_aws.refusal = refusal
+    ask: dict[str, Callable[[], Any]] = {
+        "s3": lambda: bc.list_keys("data", "", ""),
+        "athena": lambda: client("athena").list_work_groups(),
+        "secretsmanager": lambda: bc.get_secret("any", max_age=0),
+    }
+    ask[service]()
+    assert busy_aws.busy == {service: 3}
+
+
+def test_a_service_that_stays_busy_is_an_error(
+    busy_aws: type[BusyAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After as many attempts as the environment says."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    with pytest.raises(ClientError, match="SlowDown"):
+        bc.list_keys("data", "", "")
+    assert busy_aws.busy == {"s3": 2}
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "AccessDeniedException"])
+def test_credentials_that_are_refused_are_explained(busy_aws: type[BusyAws], code: str) -> None:
+    """By whichever service."""
+    busy_aws.refusal = (400, code)
+    with pytest.raises(bc.AccessError, match=rf"cannot read secret 'any': .*{code}.*credentials"):
+        bc.get_secret("any", max_age=0)
+    with pytest.raises(bc.AccessError, match=rf"on Athena: .*{code}.*credentials are current"):
+        bc.read_data_from_athena("select 1", None, "s3://data/")

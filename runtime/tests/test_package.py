@@ -92,7 +92,9 @@ def test_every_error_can_be_caught_by_its_base_and_by_the_builtin(
 
 def test_every_extra_that_errors_name_exists() -> None:
     """The line they print installs something."""
-    assert {"pandas", "excel"} <= set(metadata("batcat-runtime").get_all("Provides-Extra") or [])
+    assert {"pandas", "excel", "arrow"} <= set(
+        metadata("batcat-runtime").get_all("Provides-Extra") or []
+    )
 
 
 def test_a_missing_extra_names_the_line_that_installs_it() -> None:

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .athena import read_data_from_athena
+    from .columns.series import types_of
     from .config import get_config
     from .deploy import setup_workflow, test_workflow
     from .errors import (
@@ -23,25 +25,39 @@ if TYPE_CHECKING:
     )
     from .events import get_bucket_key, get_bucket_keys, print_event
     from .logs import get_logger
+    from .mysql import read_data_from_bd
     from .paths import (
         get_date_with_delta,
         in_processing_job,
         processing_input_path,
         processing_output_path,
     )
-    from .s3 import (
+    from .redshift import (
+        read_data_from_redshift,
+        read_data_from_redshift_by_secret,
+        save_df_to_redshift,
+    )
+    from .s3.objects import (
         SuccessSignal,
         copy_bucket_files,
+        iter_keys,
         list_keys,
         pd_s3_buffer,
-        read_csv_from_bucket,
         read_excel_from_bucket,
         read_excel_list_from_bucket,
+    )
+    from .s3.tables import (
+        read_csv_from_bucket,
+        read_json_lines_from_bucket,
+        read_parquet_from_bucket,
         save_to_bucket,
     )
+    from .secrets import get_secret
     from .steps import read_folder, run_step, step_input_path, step_output_path, write_table
 
 _HOMES = {
+    "athena": ("read_data_from_athena",),
+    "columns.series": ("types_of",),
     "config": ("get_config",),
     "deploy": ("setup_workflow", "test_workflow"),
     "errors": (
@@ -56,22 +72,34 @@ _HOMES = {
     ),
     "events": ("get_bucket_key", "get_bucket_keys", "print_event"),
     "logs": ("get_logger",),
+    "mysql": ("read_data_from_bd",),
     "paths": (
         "get_date_with_delta",
         "in_processing_job",
         "processing_input_path",
         "processing_output_path",
     ),
-    "s3": (
+    "redshift": (
+        "read_data_from_redshift",
+        "read_data_from_redshift_by_secret",
+        "save_df_to_redshift",
+    ),
+    "s3.objects": (
         "SuccessSignal",
         "copy_bucket_files",
+        "iter_keys",
         "list_keys",
         "pd_s3_buffer",
-        "read_csv_from_bucket",
         "read_excel_from_bucket",
         "read_excel_list_from_bucket",
+    ),
+    "s3.tables": (
+        "read_csv_from_bucket",
+        "read_json_lines_from_bucket",
+        "read_parquet_from_bucket",
         "save_to_bucket",
     ),
+    "secrets": ("get_secret",),
     "steps": ("read_folder", "run_step", "step_input_path", "step_output_path", "write_table"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -92,22 +120,32 @@ __all__ = [
     "get_config",
     "get_date_with_delta",
     "get_logger",
+    "get_secret",
     "in_processing_job",
+    "iter_keys",
     "list_keys",
     "pd_s3_buffer",
     "print_event",
     "processing_input_path",
     "processing_output_path",
     "read_csv_from_bucket",
+    "read_data_from_athena",
+    "read_data_from_bd",
+    "read_data_from_redshift",
+    "read_data_from_redshift_by_secret",
     "read_excel_from_bucket",
     "read_excel_list_from_bucket",
     "read_folder",
+    "read_json_lines_from_bucket",
+    "read_parquet_from_bucket",
     "run_step",
+    "save_df_to_redshift",
     "save_to_bucket",
     "setup_workflow",
     "step_input_path",
     "step_output_path",
     "test_workflow",
+    "types_of",
     "write_table",
 ]
 

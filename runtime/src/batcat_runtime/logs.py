@@ -144,14 +144,22 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
+def _hides(value: Any) -> bool:
+    """Tell whether it is a secret or holds one; see ``secrets``."""
+    if getattr(value, "is_secret", False):
+        return True
+    inside = value.values() if isinstance(value, dict) else value
+    return isinstance(value, (dict, list, tuple)) and any(map(_hides, inside))
+
+
 def _plain_value(value: Any) -> Any:
     """Keep what JSON can hold; show anything else as text rather than lose the line."""
     try:
-        json.dumps(value, allow_nan=False)
+        if not _hides(value):
+            json.dumps(value, allow_nan=False)
+            return value
     except (TypeError, ValueError, RecursionError):
         pass
-    else:
-        return value
     try:
         return repr(value)
     except Exception:  # noqa: BLE001 - a broken repr must not cost the log line

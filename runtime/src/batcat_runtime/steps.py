@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from .config import get_config
 from .errors import BatCatError, ConfigError, DataError, MissingError
+from .formats.csv_read import Reading, need_pandas, read_csv
 from .logs import get_logger
 from .paths import in_processing_job, ml_root, processing_output_path
-from .tables import need_pandas, read_csv
 
 if TYPE_CHECKING:
     import os
@@ -118,10 +118,11 @@ def read_folder(
     files = [file for file in found if file.name.lower().endswith((".csv", ".csv.gz"))]
     if not files:
         raise MissingError(f"no CSV file in {root}{_instead(root, found)}")
+    how = Reading(encoding, sep=sep, decimal=decimal)
     tables: list[pd.DataFrame] = []
     for file in files:
         name = str(file.relative_to(root.parent))
-        table = read_csv(_content(file, name), name, encoding, sep=sep, decimal=decimal)
+        table = read_csv(_content(file, name), name, how=how)
         if table.empty:
             raise DataError(f"{name} has a header but no rows; check what wrote it")
         if tables and set(table.columns) != set(tables[0].columns):

@@ -20,7 +20,7 @@ from .members import refuse_unlisted
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
-from .services import OWN_SERVICES, load
+from .services import LOADED_WHEN_ASKED, OWN_SERVICES, load
 from .validate import validate
 from .wire import Wire
 
@@ -120,7 +120,8 @@ class Gateway:
         for service in MOTO_OPERATIONS:
             self._moto.app(service)
         for service in (*OWN_SERVICES, *MOTO_OPERATIONS):
-            self.wire(service)
+            if service not in LOADED_WHEN_ASKED:
+                self.wire(service)
         self._moto.warm(WARM_MOTO)
 
     def _service_of(self, request: Request) -> tuple[str, str]:

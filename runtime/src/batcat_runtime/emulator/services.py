@@ -17,11 +17,19 @@ from typing import Any
 _HERE = "batcat_runtime.emulator"
 
 OWN_SERVICES = {
+    "athena": f"{_HERE}.athena.service:Athena",
     "cloudformation": f"{_HERE}.cloudformation.service:CloudFormation",
+    "glue": f"{_HERE}.glue.service:Glue",
     "lambda": f"{_HERE}.lambda_.service:Lambda",
+    "redshift": f"{_HERE}.redshift_wire.clusters:Redshift",
+    "redshift-data": f"{_HERE}.redshift_data.service:RedshiftData",
+    "redshift-serverless": f"{_HERE}.redshift_wire.clusters:RedshiftServerless",
     "sagemaker": f"{_HERE}.sagemaker.service:SageMaker",
     "scheduler": f"{_HERE}.events.scheduler:Scheduler",
 }
+
+LOADED_WHEN_ASKED = ("athena", "glue", "redshift", "redshift-data", "redshift-serverless")
+"""Services whose models are large and that many projects never call."""
 
 
 def load(path: str) -> Any:

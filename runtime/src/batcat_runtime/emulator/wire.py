@@ -34,6 +34,7 @@ STORES_METADATA = ("PutObject", "CopyObject", "CreateMultipartUpload")
 TRANSPORT_HEADERS = frozenset(
     [
         *("x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-amz-user-agent"),
+        "x-amz-api-version",  # AWS's SDK for C++, and Arrow's S3 client with it
         *("x-amz-trailer", "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm"),
         *("x-amz-checksum-crc32", "x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme"),
         *("x-amz-checksum-sha1", "x-amz-checksum-sha256", "x-amz-checksum-sha512"),

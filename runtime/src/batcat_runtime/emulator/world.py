@@ -48,6 +48,7 @@ class World:
     closing: list[Callable[[], None]] = field(default_factory=list)
     stopping: Event = field(default_factory=Event)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _shared: dict[str, Any] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
     @property
@@ -88,6 +89,18 @@ class World:
                     ),
                 )
             return self._clients[key]
+
+    def shared(self, name: str, make: Callable[[], Any]) -> Any:
+        """Something that several services use: made by the first that asks.
+
+        Args:
+            name: what it is called.
+            make: makes it; what it raises is raised here, and the next one tries again.
+        """
+        with self._lock:
+            if name not in self._shared:
+                self._shared[name] = make()
+            return self._shared[name]
 
     def environment(self, region: str | None = None) -> dict[str, str]:
         """AWS variables for a process that is to use this server and nothing else."""

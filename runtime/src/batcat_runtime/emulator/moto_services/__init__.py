@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import events, iam, logs, s3, stepfunctions, sts
+from . import events, iam, logs, s3, secretsmanager, stepfunctions, sts
 
 _LISTS: dict[str, dict[str, str]] = {
     "s3": s3.OPERATIONS,
@@ -22,6 +22,7 @@ _LISTS: dict[str, dict[str, str]] = {
     "logs": logs.OPERATIONS,
     "stepfunctions": stepfunctions.OPERATIONS,
     "events": events.OPERATIONS,
+    "secretsmanager": secretsmanager.OPERATIONS,
 }
 
 MOTO_OPERATIONS: dict[str, frozenset[str]] = {

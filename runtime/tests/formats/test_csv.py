@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import batcat_runtime as bc
-from batcat_runtime import tables
 from batcat_runtime.aws import client
+from batcat_runtime.columns.types import parse
+from batcat_runtime.formats import csv_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ FEBRUARY = pd.DataFrame({"cell": ["c"], "volt": [3.7]})
 
 def read(text: str, encoding: str = "utf-8") -> pd.DataFrame:
     """Read text as if it came from an object."""
-    return tables.read_csv(io.BytesIO(text.encode(encoding)), "s3://data/x.csv", None)
+    return csv_read.read_csv(io.BytesIO(text.encode(encoding)), "s3://data/x.csv", None)
 
 
 def workbook(bucket: str, key: str, sheets: Mapping[str, pd.DataFrame]) -> None:
@@ -65,7 +66,7 @@ def test_text_in_another_encoding_names_the_line() -> None:
 def test_an_encoding_that_does_not_exist_is_refused() -> None:
     """With an example of one that does."""
     with pytest.raises(bc.ConfigError, match=r"x\.csv cannot be read: unknown encoding: utf-88"):
-        tables.read_csv(io.BytesIO(b"a\n"), "s3://data/x.csv", "utf-88")
+        csv_read.read_csv(io.BytesIO(b"a\n"), "s3://data/x.csv", "utf-88")
 
 
 def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
@@ -182,3 +183,38 @@ def test_without_openpyxl_the_error_names_what_to_install(
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(bc.MissingExtraError, match=r"batcat-runtime\[excel\]"):
         bc.read_excel_from_bucket(s3_bucket, "x.xlsx")
+
+
+@pytest.mark.parametrize("cell", csv_read._MISSING)  # noqa: SLF001 - pandas documents the list
+def test_columns_without_a_type_are_inferred_beside_those_with_one(cell: str) -> None:
+    """What pandas takes for missing stays missing there, and is text where text is said."""
+    text = f'a,b,c\n"{cell}",1,{cell or "x"}\n"{cell}",,y\n'
+    how = csv_read.Reading(types={"c": parse("varchar")})
+    found = csv_read.read_csv(io.BytesIO(text.encode()), "x", how=how)
+    pandas = pd.read_csv(io.StringIO(text))
+    pd.testing.assert_frame_equal(found[["a", "b"]], pandas[["a", "b"]])
+    assert found["c"].tolist() == [cell or "x", "y"]
+
+
+def test_null_may_be_written_otherwise() -> None:
+    """Then nothing else is NULL, in no column."""
+    how = csv_read.Reading(null="\\N")
+    found = csv_read.read_csv(io.BytesIO(b"a,b\n\\N,NA\n1,\n"), "x", how=how)
+    assert found["a"].isna().tolist() == [True, False]
+    assert found["b"].tolist() == ["NA", ""]
+
+
+def test_a_header_that_names_a_column_twice_cannot_be_asked_by_name() -> None:
+    """Without names it reads as pandas does it."""
+    assert list(read("a,a\n1,2\n").columns) == ["a", "a.1"]
+    with pytest.raises(bc.DataError, match="has column 'a' twice"):
+        csv_read.read_csv(io.BytesIO(b"a,a\n1,2\n"), "x", how=csv_read.Reading(columns=["a"]))
+
+
+def test_a_workbook_is_written_and_read(s3_bucket: str) -> None:
+    """By its suffix; what it cannot hold is refused."""
+    assert bc.save_to_bucket(JANUARY, s3_bucket, "x.xlsx") == 200
+    pd.testing.assert_frame_equal(bc.read_excel_from_bucket(s3_bucket, "x.xlsx"), JANUARY)
+    zoned = pd.DataFrame({"at": pd.to_datetime(["2026-01-01"]).tz_localize("UTC")})
+    with pytest.raises(bc.DataError, match=r"x\.xlsx as an Excel workbook: Excel does not support"):
+        bc.save_to_bucket(zoned, s3_bucket, "x.xlsx")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import batcat_runtime as bc
-from batcat_runtime import s3
 from batcat_runtime.aws import client
+from batcat_runtime.s3 import objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def test_the_content_of_copied_objects_never_comes_here(
     )
     try:
         bc.copy_bucket_files(s3_bucket, "raw/", ".csv", s3_bucket, "small/", "", (4, None))
-        monkeypatch.setattr(s3, "_ONE_COPY", 0)
+        monkeypatch.setattr(objects, "_ONE_COPY", 0)
         bc.copy_bucket_files(s3_bucket, "raw/", ".csv", s3_bucket, "large/", "", (4, None))
     finally:
         client("s3").meta.events.unregister("before-call.s3", unique_id="hear")
@@ -123,7 +123,7 @@ def test_every_object_gets_its_own_key_or_all_are_refused(
     """No plan of copies ever lets one object overwrite another."""
     expected = [f"{prefix}{key[key_sub[0] : key_sub[1]]}{suffix}" for key in keys]
     try:
-        planned = s3._target_keys(keys, prefix, suffix, key_sub)  # noqa: SLF001 - the plan itself
+        planned = objects._target_keys(keys, prefix, suffix, key_sub)  # noqa: SLF001 - the plan itself
     except bc.DataError:
         assert len(set(expected)) < len(keys)
     else:

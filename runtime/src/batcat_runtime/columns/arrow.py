@@ -1,0 +1,269 @@
+"""Arrow tables to DataFrames of exact types, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime.errors import DataError, MissingExtraError
+
+from .series import column, table, type_of
+from .types import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    import pyarrow as pa
+
+
+def need_arrow() -> None:
+    """Make sure that pyarrow is there before anything is fetched for it.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa  # noqa: F401 - only whether it can be imported matters
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        raise MissingExtraError("pyarrow", "arrow") from error
+
+
+def type_of_arrow(kind: pa.DataType, name: str) -> Type:  # noqa: C901, PLR0911 - a line each
+    """Give the type that a type of Arrow is.
+
+    Raises:
+        DataError: it is none of those that results have; the message names the column.
+    """
+    import pyarrow as pa
+
+    is_a = pa.types
+    if is_a.is_dictionary(kind):
+        return type_of_arrow(kind.value_type, name)
+    if is_a.is_integer(kind):
+        return Type("integer" if is_a.is_signed_integer(kind) else "unsigned", kind.bit_width)
+    if is_a.is_floating(kind):
+        return Type("float", max(kind.bit_width, 32))
+    if is_a.is_decimal(kind):
+        return Type("decimal", precision=kind.precision, scale=kind.scale)
+    if is_a.is_timestamp(kind):
+        return Type("timestamp", unit=kind.unit, zone=kind.tz or "")
+    if is_a.is_duration(kind):
+        return Type("duration", unit=kind.unit)
+    if is_a.is_struct(kind):
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        items = tuple(type_of_arrow(field.type, name) for field in fields)
+        return Type("struct", items=items, names=tuple(field.name for field in fields))
+    if is_a.is_map(kind):
+        items = (type_of_arrow(kind.key_type, name), type_of_arrow(kind.item_type, name))
+        return Type("map", items=items)
+    if is_a.is_list(kind) or is_a.is_large_list(kind) or is_a.is_fixed_size_list(kind):
+        return Type("array", items=(type_of_arrow(kind.value_type, name),))
+    word = str(kind).removeprefix("large_").removesuffix("_view").partition("[")[0]
+    word = {"fixed_size_binary": "binary", "bool": "boolean", "string": "text"}.get(word, word)
+    for prefix in ("date", "time"):
+        word = prefix if word in {f"{prefix}32", f"{prefix}64"} else word
+    if word in {"binary", "boolean", "text", "date", "time", "null"}:
+        return Type(word)
+    raise DataError(f"column {name!r} is of type {kind}, which has no counterpart in SQL")
+
+
+def arrow_type(kind: Type) -> pa.DataType:
+    """Give the type of Arrow that holds a type."""
+    import pyarrow as pa
+
+    items = [arrow_type(item) for item in kind.items]
+    if kind.kind in {"integer", "unsigned", "float"}:
+        prefix = {"integer": "int", "unsigned": "uint", "float": "float"}[kind.kind]
+        return getattr(pa, f"{prefix}{kind.bits}")()
+    if kind.kind == "decimal":
+        wide = kind.precision > 38  # noqa: PLR2004 - what 128 bits hold
+        make = pa.decimal256 if wide else pa.decimal128
+        return make(kind.precision or 38, kind.scale)
+    if kind.kind in {"timestamp", "duration"}:
+        zone = {"tz": kind.zone} if kind.zone else {}
+        return getattr(pa, kind.kind)(kind.unit, **zone)
+    if kind.kind == "struct":
+        return pa.struct(list(zip(kind.names, items, strict=True)))
+    if kind.kind in {"array", "map"}:
+        return (pa.list_ if kind.kind == "array" else pa.map_)(*items)
+    plain = {
+        "boolean": pa.bool_(),
+        "text": pa.string(),
+        "binary": pa.binary(),
+        "date": pa.date32(),
+        "time": pa.time64("us"),
+        "null": pa.null(),
+    }
+    return plain[kind.kind]
+
+
+def to_frame(data: pa.Table, source: str) -> pd.DataFrame:
+    """Turn an Arrow table into a DataFrame of exact types.
+
+    Args:
+        data: the table. If pandas wrote it with an index, that becomes the index again.
+        source: where it comes from, for messages.
+
+    Raises:
+        DataError: a column has no exact counterpart; the message names source and column.
+    """
+    described = json.loads((data.schema.metadata or {}).get(b"pandas", b"{}"))
+    units = {one["name"]: one["numpy_type"] for one in described.get("columns", [])}
+    columns = []
+    for name, values in zip(data.column_names, data.columns, strict=True):
+        try:
+            series = to_column(values, name)
+        except (ValueError, NotImplementedError) as error:
+            raise DataError(f"{source}, column {name!r}: {error}") from error
+        if units.get(name) == "datetime64[s]" and str(series.dtype).startswith("datetime64[ms"):
+            # Parquet knows no seconds; pandas wrote down that these are.
+            series = series.dt.as_unit("s")
+        columns.append(series)
+    frame = table(data.column_names, columns)
+    return _with_index(frame, described.get("index_columns", []))
+
+
+def _with_index(frame: pd.DataFrame, described: list[Any]) -> pd.DataFrame:
+    """Give a table the index that pandas had it written with: columns, or a range of numbers."""
+    import pandas as pd
+
+    names = [name for name in described if isinstance(name, str)]
+    if names and set(names) <= set(frame.columns):
+        indexed: pd.DataFrame = frame.set_index(names)
+        indexed.index.names = [None if one.startswith("__index_level_") else one for one in names]
+        return indexed
+    for one in described:
+        if isinstance(one, dict) and one.get("kind") == "range":
+            index = pd.RangeIndex(one["start"], one["stop"], one["step"], name=one["name"])
+            if len(index) == len(frame):
+                frame.index = index
+    return frame
+
+
+def to_column(values: pa.ChunkedArray, name: str) -> pd.Series[Any]:
+    """Turn an Arrow column into a pandas column of its exact type.
+
+    Raises:
+        DataError: it has no exact counterpart.
+        ValueError: a value has none.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = type_of_arrow(values.type, name)
+    if pa.types.is_dictionary(values.type) and kind.kind == "text":
+        return _plain(values)
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    array: Any
+    if kind.kind == "float":
+        array = _floats(values, kind)
+    elif kind.kind in {"integer", "unsigned", "boolean", "text"}:
+        text_view = str(values.type) == "string_view"
+        values = values.cast(pa.large_string()) if text_view else values
+        dtype: Any = pd.api.types.pandas_dtype(kind.dtype)
+        array = dtype.__from_arrow__(values)
+    elif kind.items:
+        return column([_value(value, values.type) for value in values.to_pylist()], kind)
+    else:
+        return _plain(values)
+    series: pd.Series[Any] = pd.Series(array, dtype=array.dtype, copy=False)
+    return series
+
+
+def _plain(values: pa.ChunkedArray) -> pd.Series[Any]:
+    series: pd.Series[Any] = values.to_pandas(date_as_object=True)
+    series.name = None
+    return series
+
+
+def _floats(values: pa.ChunkedArray, kind: Type) -> Any:
+    """Keep NaN and NULL apart, which pandas' own conversion does not."""
+    import pandas as pd
+
+    wide = values.cast(arrow_type(kind)) if values.type.bit_width != kind.bits else values
+    data = wide.fill_null(0.0).to_numpy() if wide.null_count else wide.to_numpy()
+    if not data.flags.writeable:
+        data = data.copy()
+    return pd.arrays.FloatingArray(data, values.is_null().to_numpy())
+
+
+def _value(value: Any, kind: pa.DataType) -> Any:
+    """Make maps, which Arrow gives as lists of pairs, dictionaries."""
+    import pyarrow as pa
+
+    if value is None:
+        return None
+    if pa.types.is_map(kind):
+        pairs = {key: _value(item, kind.item_type) for key, item in value}
+        if len(pairs) < len(value):
+            raise ValueError(f"a map holds a key twice: {[key for key, _ in value]}")
+        return pairs
+    if pa.types.is_struct(kind):
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        return {field.name: _value(value[field.name], field.type) for field in fields}
+    if isinstance(value, list):
+        return [_value(item, kind.value_type) for item in value]
+    return value
+
+
+def from_frame(df: pd.DataFrame, types: Mapping[str, Type]) -> pa.Table:
+    """Turn a DataFrame into an Arrow table, without its index.
+
+    Args:
+        df: the DataFrame.
+        types: types of columns that are not to be what their dtype or values say.
+
+    Raises:
+        DataError: a column's values have no type, several, or not the one said; or two columns
+            have one name. The message names the column.
+    """
+    import pyarrow as pa
+
+    names = [str(name) for name in df.columns]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise DataError(f"column {twice.pop()!r} is there twice; give each its own name")
+    columns = [
+        _from_column(df.iloc[:, place], name, types.get(name)) for place, name in enumerate(names)
+    ]
+    data = pa.table(columns, names=names)
+    described = pa.Schema.from_pandas(df.iloc[:0], preserve_index=False).metadata
+    return data.replace_schema_metadata(described)
+
+
+def _from_column(series: pd.Series[Any], name: str, said: Type | None) -> pa.ChunkedArray:
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = said
+    if kind is None and series.dtype == object:
+        kind = type_of(series, name)
+    target = arrow_type(kind) if kind else None
+    try:
+        if isinstance(series.array, pd.api.extensions.ExtensionArray) and hasattr(
+            series.array, "__arrow_array__"
+        ):
+            found = pa.array(series.array)
+        else:
+            values = series.where(series.notna(), None) if series.dtype == object else series
+            found = pa.array(values, type=_exact(target, series), from_pandas=True)
+        found = found.cast(target) if target else found
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowTypeError,
+        pa.ArrowNotImplementedError,
+        OverflowError,
+    ) as error:
+        raise DataError(
+            f"column {name!r} cannot be written{f' as {said}' if said else ''}: {error}",
+        ) from error
+    return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
+
+
+def _exact(target: pa.DataType | None, series: pd.Series[Any]) -> pa.DataType | None:
+    """What Python objects become at once; from a dtype, the cast afterwards is the safe one."""
+    return target if series.dtype == object else None

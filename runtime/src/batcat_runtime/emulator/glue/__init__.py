@@ -1,0 +1,1 @@
+"""The Glue Data Catalog: databases, tables and partitions over objects of the local S3."""

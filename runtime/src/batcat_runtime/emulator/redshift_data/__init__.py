@@ -1,0 +1,1 @@
+"""The Redshift Data API, over the same warehouse that drivers connect to."""

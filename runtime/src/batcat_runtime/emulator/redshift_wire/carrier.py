@@ -1,0 +1,263 @@
+"""Carries out COPY and UNLOAD between PostgreSQL and the local S3, in the session's transaction."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batcat_runtime.emulator.iam.assumable import assumable
+from batcat_runtime.emulator.sql.errors import QueryError
+from batcat_runtime.emulator.sql.objects import Objects, split
+
+from .columns import TIME, TIMETZ, Target
+from .loading import Lines, Rejected
+from .parquet import ParquetError, from_csv, literal, to_csv
+from .places import Places
+from .protocol import Connection, PostgresFault
+from .statements import CREDENTIALS, Order, StatementError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from batcat_runtime.emulator.world import World
+
+    Record = Callable[[int, int, Sequence[Rejected]], None]
+
+PRINCIPAL = "redshift.amazonaws.com"
+CHUNK = 1 << 16
+COLUMNS = """
+SELECT a.attname, coalesce(nullif(t.typbasetype, 0), t.oid), a.atttypmod, a.attnotnull, c.oid
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
+WHERE c.oid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+  AND a.attidentity = '' ORDER BY a.attnum
+"""
+
+
+class Carrier:
+    """Carries out orders.
+
+    Args:
+        world: where S3 and IAM are reached.
+        objects: the local S3.
+        record: keeps rejected rows: number of the session's process, of the table, and the rows.
+    """
+
+    def __init__(self, world: World, objects: Objects, record: Record) -> None:
+        self._world, self._objects, self._record = world, objects, record
+        self._places = Places(objects)
+
+    def carry_out(self, order: Order, connection: Connection) -> tuple[str, str]:
+        """Do it; the tag and what Redshift says of it.
+
+        Raises:
+            PostgresFault: it cannot be done, and nothing was.
+        """
+        alone = connection.status == "I"
+        if alone:
+            connection.query("BEGIN")
+        try:
+            act = self._copy if order.kind == "copy" else self._unload
+            told = act(order, connection)
+        except (QueryError, StatementError, ParquetError) as error:
+            # PostgreSQL itself says so, and its transaction is over as with any other error.
+            fault = failing(connection, str(getattr(error, "message", error)))
+        except PostgresFault as error:
+            fault = error
+        else:
+            if alone:
+                connection.query("COMMIT")
+            return told
+        if alone:
+            connection.query("ROLLBACK")
+        raise fault
+
+    def _copy(self, order: Order, connection: Connection) -> tuple[str, str]:
+        self._check_role(order)
+        found, table = self._targets(order, connection)
+        files = self._places.files(order)
+        limit = order.number("MAXERROR")
+        with tempfile.TemporaryDirectory(prefix="batcat-copy-") as folder:
+            if order.format == "PARQUET":
+                rows = Path(folder) / "rows"
+                to_csv(files, found, rows, cut=order.flag("TRUNCATECOLUMNS"))
+                count = connection.copy_in(
+                    _copy_sql(order, "FORMAT csv, NULL '\\N'"), _chunks(rows)
+                ).count
+            else:
+                count = self._copy_lines(order, connection, found, table, files, limit)
+        name = order.table.replace('"', "").rpartition(".")[2].lower()
+        _note(connection, "last_copy_count", count)
+        return "COPY", f"Load into table '{name}' completed, {count} record(s) loaded successfully."
+
+    def _copy_lines(  # noqa: PLR0913, PLR0917 - one COPY
+        self,
+        order: Order,
+        connection: Connection,
+        targets: list[Target],
+        table: int,
+        files: Sequence[tuple[str, Path]],
+        limit: int,
+    ) -> int:
+        lines = Lines(order, targets, files)
+        options = "FORMAT text" + (", ON_ERROR ignore, LOG_VERBOSITY verbose" if limit else "")
+        try:
+            result = connection.copy_in(_copy_sql(order, options), lines)
+        except PostgresFault as error:
+            blamed = lines.blame(error.told)
+            if blamed is None:
+                raise
+            self._record(connection.key[0], table, [*lines.rejected, blamed])
+            raise PostgresFault(_rejected(order)) from None
+        blames = [lines.blame(told) for told in result.notices]
+        rejected = [*lines.rejected, *[one for one in blames if one]]
+        self._record(connection.key[0], table, rejected)
+        if rejected and len(rejected) >= limit:
+            raise StatementError(_rejected(order)["M"])
+        return result.count
+
+    def _unload(self, order: Order, connection: Connection) -> tuple[str, str]:
+        self._check_role(order)
+        fields = connection.described(order.query)
+        bucket, prefix = split(order.place)
+        self._places.make_ready(order)
+        with tempfile.TemporaryDirectory(prefix="batcat-unload-") as folder:
+            rows, made = Path(folder) / "rows", Path(folder) / "made"
+            options = _unload_options(order)
+            with rows.open("wb") as target:
+                count = connection.copy_out(
+                    f"COPY ({order.query}) TO STDOUT ({options})", target
+                ).count
+            keys = _key_places(order, [field.name for field in fields])
+            if order.format == "PARQUET":
+                if any(field.oid in (TIME, TIMETZ) for field in fields):
+                    raise StatementError("UNLOAD of TIME and TIMETZ to Parquet is not supported")
+                made.mkdir() if keys else None
+                from_csv(rows, fields, made, keys)
+            elif keys:
+                raise StatementError("NotEmulated: UNLOAD PARTITION BY other than Parquet")
+            else:
+                rows.rename(made)
+            uris = self._send(order, made, bucket, prefix)
+        if order.flag("MANIFEST"):
+            entries = [{"url": uri} for uri in uris]
+            self._objects.client.put_object(
+                Bucket=bucket, Key=f"{prefix}manifest", Body=json.dumps({"entries": entries})
+            )
+        _note(connection, "last_unload_count", count)
+        return "UNLOAD", f"UNLOAD completed, {count} record(s) unloaded successfully."
+
+    def _send(self, order: Order, made: Path, bucket: str, prefix: str) -> list[str]:
+        """Send files under the names that Redshift gives them."""
+        parallel = order.text("PARALLEL", "ON").upper() not in ("OFF", "FALSE")
+        number = "0000_part_00" if parallel else "000"
+        suffix = ".parquet" if order.format == "PARQUET" else ""
+        if "EXTENSION" in order.options:
+            suffix = f".{order.options['EXTENSION']}"
+        elif order.flag("GZIP"):
+            suffix = ".gz"
+        files = sorted(made.rglob("*.parquet")) if made.is_dir() else [made]
+        uris = []
+        for file in files:
+            folders = f"{file.parent.relative_to(made).as_posix()}/" if made.is_dir() else ""
+            uri = f"s3://{bucket}/{prefix}{folders}{number}{suffix}"
+            self._objects.put(uri, _packed(file) if order.flag("GZIP") else file)
+            uris.append(uri)
+        return uris
+
+    def _targets(self, order: Order, connection: Connection) -> tuple[list[Target], int]:
+        rows = connection.bound(COLUMNS, [order.table]).rows
+        known = {
+            str(name): Target(str(name), int(oid or 0), int(modifier or 0), required == "t")
+            for name, oid, modifier, required, _ in rows
+        }
+        table = int(rows[0][4] or 0) if rows else 0
+        if not order.columns:
+            return list(known.values()), table
+        names = [_name(column) for column in order.columns]
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise StatementError(f'column "{missing[0]}" of relation {order.table} does not exist')
+        return [known[name] for name in names], table
+
+    def _check_role(self, order: Order) -> None:
+        role = order.options.get("IAM_ROLE")
+        if role is None and not any(name in order.options for name in CREDENTIALS):
+            raise StatementError(
+                f"{order.kind.upper()} needs an authorization: IAM_ROLE or CREDENTIALS"
+            )
+        for arn in str(role or "default").split(","):
+            if arn.lower() != "default" and (
+                not arn.startswith("arn:") or not assumable(self._world, arn, PRINCIPAL)
+            ):
+                raise StatementError(f"Not authorized to get credentials of role {arn}")
+
+
+def failing(connection: Connection, message: str) -> PostgresFault:
+    """Let PostgreSQL fail with a message, so that a transaction ends as after any error."""
+    code = "0A000" if message.startswith("NotEmulated") else "XX000"
+    try:
+        connection.bound("SELECT redshift_fail($1, $2, NULL)", [code, message])
+    except PostgresFault as error:
+        told = {name: value for name, value in error.told.items() if name in "SVCM"}
+        return PostgresFault(told)
+    return PostgresFault({"C": code, "M": message})
+
+
+def _rejected(order: Order) -> dict[str, str]:
+    name = order.table.replace('"', "").rpartition(".")[2].lower()
+    return {
+        "C": "XX000",
+        "M": f"Load into table '{name}' failed.  Check 'stl_load_errors' system table for details.",
+    }
+
+
+def _copy_sql(order: Order, options: str) -> str:
+    columns = f" ({', '.join(order.columns)})" if order.columns else ""
+    return f"COPY {order.table}{columns} FROM STDIN WITH ({options})"
+
+
+def _unload_options(order: Order) -> str:
+    if order.format == "PARQUET":
+        return "FORMAT csv, FORCE_QUOTE *"
+    mark = order.text("DELIMITER", "," if order.format == "CSV" else "|")
+    header = ", HEADER" if order.flag("HEADER") else ""
+    nil = f", NULL {literal(order.text('NULL', ''))}"
+    if order.format == "CSV" or order.flag("ADDQUOTES"):
+        quoted = ", FORCE_QUOTE *" if order.flag("ADDQUOTES") else ""
+        return f"FORMAT csv, DELIMITER {literal(mark)}{nil}{header}{quoted}"
+    return f"FORMAT text, DELIMITER {literal(mark)}{nil}{header}"
+
+
+def _key_places(order: Order, names: list[str]) -> list[int]:
+    missing = [key for key in order.keys if key.lower() not in names and key not in names]
+    if missing:
+        raise StatementError(f'column "{missing[0]}" of PARTITION BY is not in the query')
+    return [names.index(key if key in names else key.lower()) for key in order.keys]
+
+
+def _note(connection: Connection, name: str, count: int) -> None:
+    """What PG_LAST_COPY_COUNT and its like give."""
+    connection.bound("SELECT set_config($1, $2, false)", [f"batcat.{name}", str(count)])
+
+
+def _name(written: str) -> str:
+    """A name as the catalog has it."""
+    if written.startswith('"'):
+        return written[1:-1].replace('""', '"')
+    return written.lower()
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while data := source.read(CHUNK):
+            yield data
+
+
+def _packed(file: Path) -> Path:
+    import gzip
+
+    packed = file.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    return packed

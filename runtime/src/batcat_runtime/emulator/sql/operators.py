@@ -1,0 +1,177 @@
+"""Operators as Trino has them, once the types of their operands are known.
+
+Sources: Trino documentation, "Mathematical functions and operators" (integer division),
+"Decimal functions and operators" (precision and scale of results), "Date and time functions and
+operators", "Comparison functions and operators" and "String functions and operators".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from .errors import NotEmulatedError, QueryError
+from .kinds import MAX_DIGITS, Kind, to_trino
+from .nodes import call, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SIGNS = {
+    "EQ": "=",
+    "NEQ": "<>",
+    "LT": "<",
+    "LTE": "<=",
+    "GT": ">",
+    "GTE": ">=",
+    "NullSafeEQ": "IS NOT DISTINCT FROM",
+    "NullSafeNEQ": "IS DISTINCT FROM",
+    "Add": "+",
+    "Sub": "-",
+    "Mul": "*",
+    "Div": "/",
+    "Mod": "%",
+}
+
+
+def arithmetic(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:
+    """One of + - * / %."""
+    left, right = kinds
+    if left.is_number and right.is_number:
+        return _numbers(node, left, right)
+    if "null" in (left.name, right.name):
+        return node
+    if isinstance(node, (exp.Add, exp.Sub)):
+        return _in_time(node, left, right)
+    if isinstance(node, exp.Mul) and {left.name, right.name} == {"interval", "bigint"}:
+        return node
+    if isinstance(node, exp.Mul) and {left.name, right.name} == {"interval", "integer"}:
+        return node
+    raise mismatch(node, left, right)
+
+
+def _numbers(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
+    names = {left.name, right.name}
+    if names & {"double", "real"}:
+        wide = Kind("real") if names == {"real"} else Kind("double")
+        return _cast_to(wide, node) if wide.name == "real" or isinstance(node, exp.Div) else node
+    if "decimal" not in names:
+        return _whole_division(node, left, right) if isinstance(node, exp.Div) else node
+    one, two = left.as_decimal(), right.as_decimal()
+    if isinstance(node, exp.Div):
+        scale = max(one.scale, two.scale)
+        digits = min(MAX_DIGITS, one.size + two.scale + max(0, two.scale - one.scale))
+        quotient = call(
+            "trino_decimal_divide",
+            cast(node.this, "VARCHAR"),
+            cast(node.expression, "VARCHAR"),
+            exp.Literal.number(scale),
+        )
+        return cast(quotient, Kind("decimal", digits, scale))
+    if isinstance(node, exp.Mul):
+        digits, scale = min(MAX_DIGITS, one.size + two.size), one.scale + two.scale
+        if scale > MAX_DIGITS:
+            raise QueryError("NUMERIC_VALUE_OUT_OF_RANGE", "DECIMAL scale must be in [0, 38]")
+        node.set("this", cast(node.this, Kind("decimal", MAX_DIGITS, one.scale)))
+        return cast(node, Kind("decimal", digits, scale))
+    return node
+
+
+def _whole_division(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
+    """Integers divide to an integer, towards zero; the wider type holds the quotient."""
+    order = ("tinyint", "smallint", "integer", "bigint", "hugeint")
+    wide = max(left.name, right.name, key=order.index)
+    quotient = exp.IntDiv(this=node.this, expression=node.expression)
+    return cast(exp.Paren(this=quotient), Kind("bigint" if wide == "hugeint" else wide))
+
+
+def _cast_to(kind: Kind, node: exp.Expr) -> exp.Expr:
+    """Do the arithmetic in doubles, and give a real where both are real."""
+    if isinstance(node, exp.Div):
+        node.set("this", cast(node.this, "DOUBLE"))
+        node.set("expression", cast(node.expression, "DOUBLE"))
+    return cast(exp.Paren(this=node), kind) if kind.name == "real" else node
+
+
+def _in_time(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
+    names = (left.name, right.name)
+    if names == ("interval", "interval"):
+        return node
+    if right.name == "interval" and left.is_time:
+        return cast(exp.Paren(this=node), left) if left.name == "date" else node
+    if left.name == "interval" and right.is_time and isinstance(node, exp.Add):
+        return cast(exp.Paren(this=node), right) if right.name == "date" else node
+    if left.is_time and right.is_time and isinstance(node, exp.Sub):
+        raise NotEmulatedError(f"{left.name} - {right.name}", "Use date_diff.")
+    raise mismatch(node, left, right)
+
+
+def joined(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:
+    """``||``: text with text, arrays with arrays, bytes with bytes; NULL with anything is NULL."""
+    names = {kind.name for kind in kinds} - {"null"}
+    if len(names) > 1 or not names <= {"varchar", "array", "varbinary"}:
+        raise QueryError(
+            "FUNCTION_NOT_FOUND",
+            "Unexpected parameters "
+            f"({', '.join(to_trino(kind) for kind in kinds)}) for function concat",
+        )
+    return node
+
+
+def compared(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:
+    """A comparison: Trino converts no text by itself."""
+    first = kinds[0]
+    for other in kinds[1:]:
+        if not agree(first, other):
+            raise mismatch(node, first, other)
+    return node
+
+
+def unified(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:
+    """Results of CASE, IF, COALESCE: of one type."""
+    for one in kinds:
+        for other in kinds:
+            if not agree(one, other):
+                raise QueryError(
+                    "TYPE_MISMATCH",
+                    "All results of CASE, IF or COALESCE must be the same type: "
+                    f"{to_trino(one)}, {to_trino(other)}",
+                )
+    return node
+
+
+def agree(one: Kind, other: Kind) -> bool:
+    """Whether two types have a common one that Trino finds by itself."""
+    if "null" in (one.name, other.name) or (one.is_number and other.is_number):
+        return True
+    if one.is_time and other.is_time:
+        return True
+    if one.name != other.name:
+        return False
+    return all(agree(a, b) for a, b in zip(one.items, other.items, strict=False))
+
+
+def mismatch(node: exp.Expr, left: Kind, right: Kind) -> QueryError:
+    """The error that Trino gives for an operator and types that do not fit."""
+    name = type(node).__name__
+    sign = SIGNS.get(name, name.upper())
+    return QueryError(
+        "TYPE_MISMATCH",
+        f"Cannot apply operator: {to_trino(left)} {sign} {to_trino(right)}",
+    )
+
+
+COMPARISONS = (
+    exp.EQ,
+    exp.NEQ,
+    exp.LT,
+    exp.LTE,
+    exp.GT,
+    exp.GTE,
+    exp.NullSafeEQ,
+    exp.NullSafeNEQ,
+    exp.Between,
+    exp.In,
+)
+ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)

@@ -1,0 +1,216 @@
+"""The rows of a CSV and the lines they begin in: what pandas does not tell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime.errors import DataError
+from batcat_runtime.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import IO
+
+HEAD = 1024 * 1024  # bytes in which header and first row are looked for
+_LINES_A_RECORD = 50  # lines that one log record names
+_QUOTED_FIELD = re.compile(rb'(?:(?<=[,\r\n])|\A)"[^"]*(?:""[^"]*)*"(?=[,\r\n]|\Z)')
+
+
+def rows(file: IO[bytes], encoding: str | None, sep: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """Give each row that is not blank with the line it begins in, counted from 1."""
+    text = io.TextIOWrapper(
+        io.BufferedReader(Joined([], file)), encoding=encoding or "utf-8-sig", newline=""
+    )
+    lines: Any = csv.reader(text, delimiter=sep)
+    line = 1
+    for row in lines:
+        if row and (len(row) > 1 or row == [""] or row[0].strip()):
+            yield line, row
+        line = lines.line_num + 1
+
+
+class Joined(io.RawIOBase):
+    """Bytes in memory one after the other, then those of a file, which outlives this one."""
+
+    def __init__(self, views: Sequence[memoryview], file: IO[bytes] | None = None) -> None:
+        super().__init__()
+        self._views, self._file = [view for view in reversed(views) if view], file
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; 0 at the end."""
+        size = len(buffer)
+        found: Any
+        if self._views:
+            view = self._views.pop()
+            found = view[:size]
+            if len(view) > size:
+                self._views.append(view[size:])
+        else:
+            found = self._file.read(size) if self._file else b""
+        buffer[: len(found)] = found
+        return len(found)
+
+
+def header(
+    head: bytes, encoding: str | None, sep: str = ","
+) -> tuple[list[str], tuple[int, list[str]] | None]:
+    """Read the header and the row after it from the beginning of a CSV.
+
+    Returns:
+        The names, empty when there is none; and line and fields of the first row, or None.
+    """
+    names: list[str] = []
+    try:
+        for line, row in rows(io.BytesIO(head), encoding, sep):
+            if names:
+                return names, (line, row)
+            names = row
+    except (csv.Error, UnicodeError):
+        pass  # pandas judges the whole and says more; the last character of a head may be cut
+    return names, None
+
+
+def pandas_names(names: list[str]) -> list[str]:
+    """Name columns as pandas does: a blank one by its place."""
+    return [name or f"Unnamed: {place}" for place, name in enumerate(names)]
+
+
+def is_well_quoted(text: bytes) -> bool:
+    """Whether every quotation mark belongs to a field that begins and ends with one."""
+    return b'"' not in text or b'"' not in _QUOTED_FIELD.sub(b"", text)
+
+
+def too_long(line: int, row: list[str], width: int) -> str:
+    """Describe a row that has more fields than the header."""
+    return f"line {line} has {len(row)} fields, the header has {width}"
+
+
+def find_bad_row(found: Iterable[tuple[int, list[str]]], told: str) -> str:
+    """Say in which line of the file it goes wrong; pandas counts rows instead."""
+    width, line = 0, 1
+    try:
+        for line, row in found:
+            width = width or len(row)
+            if len(row) > width:
+                return too_long(line, row, width)
+    except (csv.Error, UnicodeError):
+        return told
+    if "EOF inside string" in told:
+        return f"a quotation that begins in line {line} does not end"
+    return told
+
+
+def find_lines(found: Iterable[tuple[int, list[str]]], places: set[int]) -> list[int]:
+    """Give the lines of some rows, counted from 0 without the header and the rows too long."""
+    width, place, lines = 0, -1, []
+    for line, row in found:
+        width = width or len(row)
+        if len(row) <= width:
+            if place in places:
+                lines.append(line)
+            place += 1
+    return lines
+
+
+class Cleaned(io.TextIOBase):
+    """A CSV without the rows that have more fields than its header, as text to read once.
+
+    Args:
+        found: its rows.
+        skipped: is called with the line of each row left out.
+        sep: the character between two values.
+    """
+
+    def __init__(
+        self,
+        found: Iterator[tuple[int, list[str]]],
+        skipped: Callable[[int], None],
+        sep: str = ",",
+    ) -> None:
+        super().__init__()
+        self._found, self._skipped, self._sep = found, skipped, sep
+        self._width = 0
+        self._ready = ""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def read(self, size: int | None = -1) -> str:
+        """Read some text; none at the end."""
+        while size is None or size < 0 or len(self._ready) < size:
+            more = self._more()
+            if not more:
+                break
+            self._ready += more
+        end = len(self._ready) if size is None or size < 0 else size
+        given, self._ready = self._ready[:end], self._ready[end:]
+        return given
+
+    def _more(self) -> str:
+        """Some rows as text."""
+        piece = io.StringIO()
+        kept = csv.writer(
+            piece, delimiter=self._sep, lineterminator="\r\n"
+        )  # quotes both signs inside fields
+        for line, row in self._found:
+            self._width = self._width or len(row)
+            if len(row) > self._width:
+                self._skipped(line)
+            else:
+                kept.writerow(row)
+            if piece.tell() > HEAD:
+                break
+        return piece.getvalue()
+
+
+def log_skipped(source: str, lines: list[int], why: str) -> None:
+    """Log how many rows were left out, and the line of each."""
+    log = get_logger("batcat_runtime")
+    for start in range(0, len(lines), _LINES_A_RECORD):
+        some = lines[start : start + _LINES_A_RECORD]
+        log.warning(
+            "%s: skipped %d rows (%d to %d), %s: lines %s",
+            source,
+            len(lines),
+            start + 1,
+            start + len(some),
+            why,
+            ", ".join(map(str, some)),
+        )
+
+
+def undecodable(file: IO[bytes], encoding: str) -> str:
+    """Say in which line the text has another encoding; nothing when lines cannot be told apart."""
+    if "\n".encode(encoding) != b"\n":
+        return ""
+    line = next((n for n, text in enumerate(file, 1) if not _decodes(text, encoding)), None)
+    return f" in line {line}" if line else ""
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def need_sound(names: list[str], source: str) -> None:
+    """Refuse a header that names a column twice, where columns are asked for by name.
+
+    Raises:
+        DataError: it does.
+    """
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"{source} has column {twice!r} twice; types= and columns= need one of each"
+        )

@@ -1,0 +1,1 @@
+"""S3: objects, tables in objects, and how their bytes travel."""

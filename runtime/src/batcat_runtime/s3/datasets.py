@@ -1,0 +1,201 @@
+"""Datasets of many objects, in folders ``name=value`` as Hive, Athena and Spark have them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from batcat_runtime.columns import texts
+from batcat_runtime.columns.types import Type
+from batcat_runtime.errors import ConfigError, DataError, MissingError
+
+from .ranges import Object
+from .transfer import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+_NULL = "__HIVE_DEFAULT_PARTITION__"
+# Source: Apache Hive, FileUtils.escapePathName: these, and control characters, as %XX.
+_ESCAPED = re.compile(r"""[\x00-\x1f\x7f"#%'*/:=?\\{\[\]^]""")
+
+
+def objects(bucket: str, key: str | Sequence[str]) -> list[Object]:
+    """Find what to read: one object, several, or all whose keys begin with a folder.
+
+    Args:
+        bucket: name of the bucket.
+        key: a key; a list of keys; or a prefix that ends in ``/``. Below a prefix, names that
+            begin with ``_`` or ``.`` are passed over, as Hive, Athena and Spark do.
+
+    Raises:
+        MissingError: the list is empty, or there is nothing below the prefix.
+    """
+    if not isinstance(key, str):
+        if not key:
+            raise MissingError(
+                f"no objects to read from s3://{bucket}: the list of keys is empty; "
+                "check the prefix and suffix it was listed with",
+            )
+        return [Object(bucket, one) for one in key]
+    if not key.endswith("/") and key:
+        return [Object(bucket, key)]
+    found = [
+        one
+        for one in listing(bucket, key)
+        if not one.key.endswith("/")
+        and not any(part.startswith(("_", ".")) for part in one.key[len(key) :].split("/"))
+    ]
+    if not found:
+        raise MissingError(
+            f"no objects below s3://{bucket}/{key}; check the prefix: "
+            f"bc.list_keys({bucket!r}, '', '') shows what is there",
+        )
+    return found
+
+
+def partition_of(source: Object, prefix: str | Sequence[str]) -> dict[str, str | None]:
+    """Read the partition off a key: its folders below the prefix that say ``name=value``."""
+    root = len(prefix) if isinstance(prefix, str) and prefix.endswith("/") else None
+    folders = source.key[root:].split("/")[:-1] if root is not None else []
+    pairs = [folder.partition("=") for folder in folders if "=" in folder]
+    return {unquote(name): None if value == _NULL else unquote(value) for name, _, value in pairs}
+
+
+def partition_types(
+    partitions: Sequence[Mapping[str, str | None]], types: Mapping[str, Type]
+) -> dict[str, Type]:
+    """Give each partition column its type: as said, or bigint where all values are whole numbers.
+
+    Raises:
+        DataError: some objects have partitions that others do not have.
+    """
+    names = list(partitions[0]) if partitions else []
+    for partition in partitions:
+        if list(partition) != names:
+            raise DataError(
+                f"objects below one prefix are partitioned by {names} and by {list(partition)}; "
+                "read them one prefix after the other",
+            )
+    return {
+        name: types.get(name)
+        or (Type("integer", 64) if _all_whole(one[name] for one in partitions) else Type("text"))
+        for name in names
+    }
+
+
+def _all_whole(values: Iterator[str | None]) -> bool:
+    """Whether all are whole numbers as Python writes them: 07 is none."""
+    present = [value for value in values if value is not None]
+    return bool(present) and all(re.fullmatch(r"0|-?[1-9]\d{0,17}", value) for value in present)
+
+
+def partition_values(
+    partition: Mapping[str, str | None], types: Mapping[str, Type], source: str
+) -> dict[str, Any]:
+    """Give the values of a partition: one of each column, in a Series of its type.
+
+    Raises:
+        DataError: a value is not of its type.
+    """
+
+    def read(name: str, kind: Type) -> pd.Series[Any]:
+        try:
+            return texts.read([partition[name]], kind)
+        except texts.UnreadableError as error:
+            raise DataError(
+                f"{source} lies in partition {name}={partition[name]}, which is no {kind}",
+            ) from error
+
+    return {name: read(name, kind) for name, kind in types.items()}
+
+
+def add_partition(frame: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
+    """Put the columns of a partition behind those of a table; they replace any of their name."""
+    if not values:
+        return frame
+    whole: pd.DataFrame = frame.assign(
+        **{name: series.repeat(len(frame)).set_axis(frame.index) for name, series in values.items()}
+    )
+    return whole
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda one, other: one == other,
+    "==": lambda one, other: one == other,
+    "!=": lambda one, other: one != other,
+    "<": lambda one, other: one < other,
+    "<=": lambda one, other: one <= other,
+    ">": lambda one, other: one > other,
+    ">=": lambda one, other: one >= other,
+    "in": lambda one, other: one in other,
+    "not in": lambda one, other: one not in other,
+}
+
+
+def may_match(values: Mapping[str, Any], filters: Any) -> bool:
+    """Whether an object of this partition can hold rows that filters let through.
+
+    Args:
+        values: of its partition, by name.
+        filters: as ``read_parquet_from_bucket`` takes them.
+    """
+    if not isinstance(filters, list) or not filters:
+        return True
+    groups = [filters] if isinstance(filters[0], tuple) else filters
+    return any(
+        all(_holds(values, name, sign, value) for name, sign, value in group) for group in groups
+    )
+
+
+def _holds(values: Mapping[str, Any], name: str, sign: str, wanted: Any) -> bool:
+    if name not in values:
+        return True
+    value = values[name].iloc[0]
+    if sign not in _COMPARE:
+        raise ConfigError(f"filter {(name, sign, wanted)!r}: the sign is one of {list(_COMPARE)}")
+    return str(value) not in {"<NA>", "NaT", "None"} and bool(_COMPARE[sign](value, wanted))
+
+
+def split(df: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Split a table by the values of some columns.
+
+    Returns:
+        For each part its folder (``name=value/…/``), and its rows without those columns.
+
+    Raises:
+        ConfigError: there is no such column, or none would be left.
+        DataError: a value cannot name a folder; the message names the column.
+    """
+    absent = [name for name in names if name not in df.columns]
+    if absent:
+        raise ConfigError(f"partition_by names {absent[0]!r}; the columns are {list(df.columns)}")
+    if len(set(names)) == len(df.columns):
+        raise ConfigError("partition_by names all columns; leave one at least to be stored")
+    for _, part in df.groupby(list(names), dropna=False, sort=True, observed=True):
+        folders = (f"{_escaped(name)}={_folder(part[name].iloc[0], name)}/" for name in names)
+        yield "".join(folders), part.drop(columns=list(names))
+
+
+def _folder(value: Any, name: str) -> str:
+    if str(value) in {"<NA>", "NaT", "None", "nan"} and not isinstance(value, str):
+        return _NULL
+    if isinstance(value, (dict, list, bytes)):
+        raise DataError(f"partition_by names {name!r}, a column of {type(value).__name__}")
+    text = {"True": "true", "False": "false"}.get(str(value), texts.write(value))
+    if not text or text == _NULL:
+        raise DataError(
+            f"column {name!r} holds {text!r}, which a folder cannot tell from NULL; "
+            "replace it, or do not partition by this column",
+        )
+    if isinstance(value, dt.datetime) and text.endswith(" 00:00:00"):
+        text = text[: -len(" 00:00:00")]
+    return _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", text)

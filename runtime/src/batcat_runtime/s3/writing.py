@@ -1,0 +1,159 @@
+"""Tables to objects in S3: one, or a dataset of many in folders."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from batcat_runtime.aws import client
+from batcat_runtime.columns.series import known
+from batcat_runtime.errors import ConfigError
+from batcat_runtime.formats.csv_write import write_csv
+from batcat_runtime.formats.excel import write_excel
+from batcat_runtime.formats.json_lines import write_json_lines
+from batcat_runtime.logs import get_logger
+
+from . import datasets
+from .ranges import at
+from .transfer import listing
+from .upload import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from batcat_runtime.columns.types import Type
+
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "jsonl": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_AT_ONCE = 8  # objects of a dataset
+_ONE_DELETE = 1000  # keys; source: Amazon S3 API Reference, DeleteObjects
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a table is written.
+
+    Attributes:
+        format: csv, parquet, jsonl or xlsx.
+        types: exact types of Parquet columns.
+        null: what stands for NULL in a CSV.
+        kms_key_id: key to encrypt with, or None.
+    """
+
+    format: str
+    types: Mapping[str, Type]
+    null: str
+    kms_key_id: str | None
+
+
+def plan(  # noqa: PLR0913 - what callers may say
+    key: str,
+    format: str | None,  # noqa: A002 - as callers name it
+    types: Mapping[str, str | Type] | None,
+    null: str,
+    kms_key_id: str | None,
+    *,
+    partitioned: bool,
+) -> Plan:
+    """Decide how to write.
+
+    Raises:
+        ConfigError: there is no such format, or arguments that do not go together.
+        MissingExtraError: pyarrow is not installed and it takes it.
+    """
+    suffix = key.rpartition("/")[2].rpartition(".")[2].lower()
+    chosen = format or (suffix if suffix in _KINDS else "parquet" if partitioned else "csv")
+    if chosen not in _KINDS:
+        raise ConfigError(f"format is {format!r}; it must be one of {', '.join(_KINDS)}")
+    if partitioned and key and not key.endswith("/"):
+        raise ConfigError(f"key {key!r} must be a folder for partition_by; write {key + '/'!r}")
+    if types and chosen != "parquet":
+        raise ConfigError(f"types= are written only to Parquet; {chosen} has none")
+    if null and chosen != "csv":
+        raise ConfigError(f"null= is for CSV; {chosen} has a NULL of its own")
+    if chosen == "parquet":
+        from batcat_runtime.columns.arrow import need_arrow
+
+        need_arrow()
+    return Plan(chosen, known(types), null, kms_key_id)
+
+
+def write_one(df: pd.DataFrame, bucket: str, key: str, how: Plan) -> int:
+    """Write one object; returns the HTTP status, 200."""
+    target = f"s3://{bucket}/{key}"
+    with Upload(bucket, key, _KINDS[how.format], how.kms_key_id) as file:
+        out: Any = file
+        _write(df, out, target, how)
+    return file.status
+
+
+def _write(df: pd.DataFrame, file: IO[bytes], target: str, how: Plan) -> None:
+    if how.format == "csv":
+        write_csv(df, file, target, how.null)
+    elif how.format == "jsonl":
+        write_json_lines(df, file, target)
+    elif how.format == "parquet":
+        from . import parquet
+
+        parquet.write(df, file, target, how.types)
+    else:
+        workbook = io.BytesIO()
+        write_excel(df, workbook, target)
+        file.write(workbook.getbuffer())
+
+
+def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
+    df: pd.DataFrame,
+    bucket: str,
+    folder: str,
+    how: Plan,
+    names: Sequence[str],
+    replace: bool,
+) -> int:
+    """Write an object for each combination of values of some columns; all of them or none.
+
+    Returns:
+        HTTP status of the uploads: 200.
+    """
+    run = uuid.uuid4().hex
+    parts = {f"{folder}{path}{run}.{how.format}": part for path, part in datasets.split(df, names)}
+    begun: list[str] = []
+
+    def write(key: str) -> None:
+        begun.append(key)
+        write_one(parts[key], bucket, key, how)
+
+    try:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batcat-s3") as pool:
+            for _ in pool.map(write, parts):
+                pass
+    except BaseException:
+        _remove(bucket, begun)
+        get_logger("batcat_runtime").warning(
+            "s3://%s/%s: a part of the dataset could not be written; those that had been were "
+            "removed, nothing of it is left behind",
+            bucket,
+            folder,
+        )
+        raise
+    if replace:
+        places = {key.rpartition("/")[0] + "/" for key in parts}
+        old = [one.key for place in sorted(places) for one in listing(bucket, place)]
+        _remove(bucket, [key for key in old if key not in parts])
+    return 200
+
+
+def _remove(bucket: str, keys: Sequence[str]) -> None:
+    for start in range(0, len(keys), _ONE_DELETE):
+        some = [{"Key": key} for key in keys[start : start + _ONE_DELETE]]
+        with at("remove", bucket, some[0]["Key"]):
+            client("s3").delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})

@@ -1,0 +1,1 @@
+"""SQL as text with values bound to its places, for every engine."""

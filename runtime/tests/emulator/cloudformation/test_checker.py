@@ -66,3 +66,10 @@ def test_settings_of_the_project_do_not_change_what_is_checked(
     checker.CHECKER.stop()
     with pytest.raises(ValidationError, match="Colour"):
         lint.check(GOOD.replace("'AWS::S3::Bucket'", "'AWS::S3::Bucket', Colour: red"), "us-east-1")
+
+
+def test_it_does_not_go_while_it_is_asked(own: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even when it has been idle for just so long as it may be."""
+    monkeypatch.setattr(checker, "IDLE_SECONDS", 0.05)
+    assert own.ask("schema", region="us-east-1", resource_type="AWS::S3::Bucket")
+    assert own.ask("warmed", region="us-east-1") is True

@@ -89,9 +89,15 @@ class Checker:
     def _stop_later(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = Timer(IDLE_SECONDS, self.stop)
-        self._timer.daemon = True
-        self._timer.start()
+        self._timer = Timer(IDLE_SECONDS, lambda: self._stop_idle(timer))
+        timer = self._timer
+        timer.daemon = True
+        timer.start()
+
+    def _stop_idle(self, timer: Timer) -> None:
+        with self._lock:
+            if timer is self._timer:  # Else somebody has asked in between.
+                self.stop()
 
 
 CHECKER = Checker()

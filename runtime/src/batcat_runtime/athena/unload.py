@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,8 @@ def read(queries: Queries, wanted: Wanted) -> pd.DataFrame | None:
 
     Raises:
         ExecutionError: it failed.
-        DataError: the files are not those that Athena says it wrote.
+        DataError: the files are not those that Athena says it wrote, or a column is of a type
+            that UNLOAD cannot write.
         MissingExtraError: pyarrow is not installed.
     """
     need_arrow()
@@ -61,16 +63,40 @@ def read(queries: Queries, wanted: Wanted) -> pd.DataFrame | None:
         failed = execution["Status"]["State"] != "SUCCEEDED"
         if failed and not wanted.forced and not statistics.get("DataScannedInBytes"):
             return None
-        queries.check(identity, execution)
         described = queries.wait(describing)
         traces.append(described["ResultConfiguration"]["OutputLocation"])
+        if described["Status"]["State"] != "SUCCEEDED":
+            queries.check(identity, execution)
         queries.check(describing, described)
         page = queries.results(describing, MaxResults=1)
         columns = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+        if failed:
+            _refuse(columns, execution["Status"].get("StateChangeReason", ""))
+        queries.check(identity, execution)
         return _read_files(_written(folder, manifest, queries.region), columns)
     finally:
         queries.stop()  # first, so that nothing is written any more
         _remove(folder, traces, queries.region)
+
+
+_FINER = re.compile(r"Incorrect timestamp precision .*column name: (?P<name>.+)", re.DOTALL)
+
+
+def _refuse(columns: list[dict[str, Any]], why: str) -> None:
+    """Name a column that files of Hive, which UNLOAD writes, have no type for."""
+    for one in columns:
+        if one["Type"].startswith("time") and one["Type"] != "timestamp":
+            raise DataError(
+                f"column {one['Name']!r} is of type {one['Type']}, which UNLOAD cannot write; use "
+                "mode='csv', or cast it in the query: a time to varchar, a time with a zone with "
+                "CAST(… AT TIME ZONE 'UTC' AS timestamp)",
+            )
+    finer = _FINER.search(why)
+    if finer:
+        raise DataError(
+            f"column {finer['name']!r} holds times finer than milliseconds, which UNLOAD cannot "
+            "write; use mode='csv', or cast it to timestamp(3) in the query",
+        )
 
 
 def _written(folder: str, manifest: str | None, region: str | None) -> list[Object]:

@@ -75,6 +75,10 @@ def test_unload_writes_json_and_text_by_partition(queries: Queries, store: Store
         ("UNLOAD (SELECT 1 AS a) TO '{}' WITH (format = 'ORC')", "the format ORC"),
         ("UNLOAD (SELECT 1 AS a) TO '{}'", "UNLOAD needs a format"),
         ("UNLOAD (SELECT now() AS a) TO '{}' WITH (format = 'PARQUET')", "Unsupported Hive type"),
+        (
+            "UNLOAD (SELECT timestamp '2020-01-01 00:00:00.1234' a) TO '{}' WITH (format='JSON')",
+            "the configured precision is MILLISECONDS; column name: a",
+        ),
         ("UNLOAD (SELECT NULL AS a) TO '{}' WITH (format = 'PARQUET')", "unknown"),
         (
             "UNLOAD (SELECT 1 AS k, 2 a) TO '{}' WITH (format='JSON', partitioned_by=ARRAY['k'])",

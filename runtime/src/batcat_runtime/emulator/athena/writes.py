@@ -119,7 +119,7 @@ def write(
         )
     listed = ", ".join(quoted(f"c{place}") for place in range(len(columns)))
     values = ", ".join(
-        f"CAST({quoted(f'c{place}')} AS {to_duckdb(stored(kind))}) AS {quoted(name)}"
+        f"{_value(quoted(f'c{place}'), kind, name)} AS {quoted(name)}"
         for place, (name, kind) in enumerate(columns)
     )
     rows = f"SELECT {values} FROM ({sql}) AS t({listed})"  # noqa: S608 - names are quoted
@@ -131,6 +131,20 @@ def write(
     count: int = session.execute("SELECT count(*) FROM athena_written").fetchone()[0]
     session.execute("DROP TABLE athena_written")
     return count
+
+
+def _value(cell: str, kind: Kind, name: str) -> str:
+    """A value as it is stored; a moment finer than milliseconds fails, as Trino's Hive has it."""
+    made = f"CAST({cell} AS {to_duckdb(stored(kind))})"
+    if kind.name != "timestamp":
+        return made
+    why = (
+        "NOT_SUPPORTED: Incorrect timestamp precision for timestamp(6); the configured precision "
+        f"is MILLISECONDS; column name: {name}"
+    )
+    # With a part of the cell, or DuckDB would work it out, and fail, before there is any row.
+    fail = f"trino_fail(concat({literal(why)}, left(CAST({cell} AS VARCHAR), 0)))"
+    return f"CASE WHEN {made} IS NOT DISTINCT FROM {cell} THEN {made} WHEN {fail} THEN NULL END"
 
 
 def refuse_full(objects: Objects, location: str) -> None:

@@ -69,6 +69,7 @@ format: $(VENV)/.ready ## Mend what can be mended mechanically
 .PHONY: bench
 bench: setup .tools/peers/.ready ## Print the measured figures
 	$(BIN)/python runtime/benchmarks/living_loop.py
+	$(BIN)/python runtime/benchmarks/weights.py
 	$(BIN)/python runtime/benchmarks/s3.py
 	$(BIN)/python runtime/benchmarks/athena.py
 

@@ -9,22 +9,14 @@ Ratios and differences come from one run: the two scripts bare, and the same two
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
-RUNS = 5
+from measuring import BIN, REPOSITORY, RUNS, megabytes, once, row, run, seconds
 
 
 def main() -> None:
@@ -32,8 +24,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="batcat-bench-") as scratch:
         folder = Path(scratch)
         project = folder / "project"
-        copy = _seconds(lambda: _generate(folder / "copies" / str(time.monotonic_ns())))
-        _row("copier copy with defaults", f"{copy:.2f} s", "≤ 1.5 s")
+        copy = seconds(lambda: _generate(folder / "copies" / str(time.monotonic_ns())))
+        row("copier copy with defaults", f"{copy:.2f} s", "≤ 1.5 s")
         _generate(project)
         _import_cost()
         _local_aws()
@@ -42,39 +34,8 @@ def main() -> None:
             _install(folder)
 
 
-def _row(what: str, figure: str, goal: str) -> None:
-    print(f"{what:<52} {figure:>12}   goal {goal}", flush=True)
-
-
-def _seconds(action: Callable[[], object], runs: int = RUNS) -> float:
-    """Median wall time of an action, in seconds, after one warm-up."""
-    action()
-    figures = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        action()
-        figures.append(time.perf_counter() - start)
-    return statistics.median(figures)
-
-
-def _run(*command: str | Path, cwd: Path | None = None) -> str:
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    environment.pop("AWS_ENDPOINT_URL", None)
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-    return done.stdout
-
-
 def _generate(destination: Path) -> None:
-    _run(BIN / "copier", "copy", "--quiet", "--defaults", "--vcs-ref=HEAD", REPOSITORY, destination)
+    run(BIN / "copier", "copy", "--quiet", "--defaults", "--vcs-ref=HEAD", REPOSITORY, destination)
 
 
 def _import_cost() -> None:
@@ -82,11 +43,11 @@ def _import_cost() -> None:
         "import time, sys; start = time.process_time(); import batcat_runtime;"
         "print(time.process_time() - start, 'boto3' in sys.modules, 'pandas' in sys.modules)"
     )
-    figures = [_run(sys.executable, "-c", code).split() for _ in range(RUNS)]
+    figures = [run(sys.executable, "-c", code).split() for _ in range(RUNS)]
     cpu = statistics.median(float(seconds) for seconds, *_ in figures)
     heavy = any("True" in rest for _, *rest in figures)
-    _row("import batcat_runtime, CPU", f"{cpu * 1000:.1f} ms", "≤ 30 ms")
-    _row("  boto3 or pandas loaded by it", "yes" if heavy else "no", "no")
+    row("import batcat_runtime, CPU", f"{cpu * 1000:.1f} ms", "≤ 30 ms")
+    row("  boto3 or pandas loaded by it", "yes" if heavy else "no", "no")
 
 
 def _local_aws() -> None:
@@ -98,15 +59,15 @@ def _local_aws() -> None:
         start = time.perf_counter()
         with LocalAws():
             readiness.append(time.perf_counter() - start)
-    _row("local AWS ready", f"{statistics.median(readiness):.2f} s", "≤ 2 s")
+    row("local AWS ready", f"{statistics.median(readiness):.2f} s", "≤ 2 s")
     if not Path("/proc/self/status").exists():
         return
     with LocalAws() as aws:
         time.sleep(IDLE_SECONDS / 2)  # everything that loads in the background has loaded
-        _row("local AWS just started, all its processes", f"{_megabytes_of(aws.pid):.0f} MB", "-")
+        row("local AWS just started, all its processes", f"{_megabytes_of(aws.pid):.0f} MB", "-")
         time.sleep(IDLE_SECONDS)
         at_rest = f"{_megabytes_of(aws.pid):.0f} MB"
-        _row("local AWS at rest, all its processes", at_rest, "≤ 250 MB")
+        row("local AWS at rest, all its processes", at_rest, "≤ 250 MB")
 
 
 def _megabytes_of(pid: int) -> float:
@@ -125,50 +86,38 @@ def _megabytes_of(pid: int) -> float:
 
 
 def _living_loop(project: Path) -> None:
-    _run(sys.executable, "script/train.py", cwd=project)
+    run(sys.executable, "script/train.py", cwd=project)
 
     def bare() -> None:
-        _run(sys.executable, "script/preprocess.py", cwd=project)
-        _run(sys.executable, "script/inference.py", cwd=project)
+        run(sys.executable, "script/preprocess.py", cwd=project)
+        run(sys.executable, "script/inference.py", cwd=project)
 
     def pipeline() -> None:
-        _run(BIN / "batcat", "run", cwd=project)
+        run(BIN / "batcat", "run", cwd=project)
 
     bare()
     pipeline()
-    pairs = [(_once(bare), _once(pipeline)) for _ in range(RUNS)]
+    pairs = [(once(bare), once(pipeline)) for _ in range(RUNS)]
     scripts = statistics.median(first for first, _ in pairs)
     extra = statistics.median(second - first for first, second in pairs)
-    _row("the two scripts, bare", f"{scripts:.2f} s", "-")
-    _row("local AWS + deploy + execution, on top of them", f"{extra:.2f} s", "≤ 6 s")
-
-
-def _once(action: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
+    row("the two scripts, bare", f"{scripts:.2f} s", "-")
+    row("local AWS + deploy + execution, on top of them", f"{extra:.2f} s", "≤ 6 s")
 
 
 def _install(folder: Path) -> None:
     environment = folder / "fresh"
-    _run(sys.executable, "-m", "venv", environment)
+    run(sys.executable, "-m", "venv", environment)
     wheels = folder / "wheels"
     pip = (environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check")
-    _run(*pip, "wheel", "--quiet", "--no-deps", "-w", wheels, REPOSITORY / "runtime")
+    run(*pip, "wheel", "--quiet", "--no-deps", "-w", wheels, REPOSITORY / "runtime")
     wheel = next(wheels.iterdir())
     packages = next((environment / "lib").glob("python*/site-packages"))
-    before = _megabytes(packages)
+    before = megabytes(packages)
     start = time.perf_counter()
-    _run(*pip, "install", "--quiet", "--no-cache-dir", f"{wheel}[cli,local]")
-    _row(
-        "pip install [cli,local], nothing cached", f"{time.perf_counter() - start:.0f} s", "≤ 60 s"
-    )
-    _row("  its size", f"{_megabytes(packages) - before:.0f} MB", "≤ 350 MB")
+    run(*pip, "install", "--quiet", "--no-cache-dir", f"{wheel}[cli,local]")
+    row("pip install [cli,local], nothing cached", f"{time.perf_counter() - start:.0f} s", "≤ 60 s")
+    row("  its size", f"{megabytes(packages) - before:.0f} MB", "≤ 350 MB")
     shutil.rmtree(environment)
-
-
-def _megabytes(folder: Path) -> float:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
 if __name__ == "__main__":

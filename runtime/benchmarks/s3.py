@@ -1,6 +1,6 @@
 """Read from S3 beside awswrangler, and print medians and ratios.
 
-Usage: python runtime/benchmarks/s3.py [--quick] [--skip-install]
+Usage: python runtime/benchmarks/s3.py [--quick]
 
 Both read the same objects from one loopback S3 (25 ms a request, 80 MB/s a connection), in turn,
 each in a process of its own that has read everything once before. awswrangler runs as it is by
@@ -12,12 +12,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -44,9 +42,6 @@ def main() -> None:
         with serving(folder / "objects") as url:
             reading(url, sizes)
             memory(url, sizes["large_csv"])
-        first_use()
-        if "--skip-install" not in sys.argv:
-            installed(folder)
 
 
 def row(what: str, figure: str, goal: str = "-") -> None:
@@ -195,67 +190,6 @@ def memory(url: str, size: int) -> None:
             f"peak memory of a large CSV, {how}: {peak / 1e6:.0f} MB",
             f"{size / 1e6:.0f} + {frame / 1e6:.0f} {room / 1e6:+.0f} MB",
             "bytes + frame + 64 MB" if how == "ours" else "-",
-        )
-
-
-def first_use() -> None:
-    """What the first client, and the first DataFrame, cost beside what boto3 and pandas cost."""
-    codes = {
-        "boto3, a client": "import boto3; boto3.client('s3')",
-        "ours, a client": "from batcat_runtime.aws import client; client('s3')",
-        "boto3 + pandas, a frame": (
-            "import boto3, io, pandas as pd; boto3.client('s3'); "
-            "pd.read_csv(io.BytesIO(b'a\\n1\\n'))"
-        ),
-        "ours, a frame": (
-            "import io, batcat_runtime as bc; bc.read_csv_from_bucket; "
-            "from batcat_runtime.aws import client; client('s3'); "
-            "from batcat_runtime import reading, tables; "
-            "tables.read_csv(io.BytesIO(b'a\\n1\\n'), 'x')"
-        ),
-    }
-    figures: dict[str, list[float]] = {name: [] for name in codes}
-    for _ in range(2 * RUNS):
-        for name, code in codes.items():
-            figures[name].append(cpu_of(code))
-    medians = {name: statistics.median(seconds) * 1000 for name, seconds in figures.items()}
-    for name, figure in medians.items():
-        row(f"first use: {name}, CPU", f"{figure:.0f} ms")
-    more = medians["ours, a client"] - medians["boto3, a client"]
-    row("  our first client over boto3's", f"{more:+.0f} ms", "≤ +20 ms")
-    more = medians["ours, a frame"] - medians["boto3 + pandas, a frame"]
-    row("  our first DataFrame over boto3 and pandas", f"{more:+.0f} ms", "≤ +50 ms")
-
-
-def cpu_of(code: str) -> float:
-    """CPU seconds of a new process that runs some code."""
-    measured = f"import time\n{code}\nprint(time.process_time())"
-    done = subprocess.run(
-        [sys.executable, "-c", measured],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment("http://127.0.0.1:9"),
-    )
-    return float(done.stdout)
-
-
-def installed(folder: Path) -> None:
-    """What an installation weighs, and how many packages it has."""
-    goals = {"": "≤ 34 MB, ≤ 8 packages", "[pandas]": "≤ 137 MB", "[arrow]": "≤ 302 MB"}
-    uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
-    for extra, goal in goals.items():
-        place = folder / f"site{extra}"
-        command = [uv, "pip", "install", "--quiet", "--target", str(place)]
-        start = time.perf_counter()
-        subprocess.run([*command, f"{REPOSITORY / 'runtime'}{extra}"], check=True)
-        seconds = time.perf_counter() - start
-        size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6
-        count = len(list(place.glob("*.dist-info")))
-        row(
-            f"installed batcat-runtime{extra} ({seconds:.0f} s)",
-            f"{size:.0f} MB, {count} packages",
-            goal,
         )
 
 

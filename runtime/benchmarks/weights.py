@@ -1,11 +1,11 @@
 """Print what an installation weighs, and what the first use costs beside bare boto3 and pandas.
 
-Usage: python runtime/benchmarks/weights.py [--quick] [--skip-install]
+Usage: python runtime/benchmarks/weights.py [--quick]
 
 Each extra is installed by uv into a fresh environment without pip, as a container would be, and
 weighed without bytecode; what Python adds when it compiles everything is the figure in brackets.
-First uses are timed in turn, each in a new process that reads from the loopback S3 of s3.py, from
-the first import to the result. Nothing is asserted; the figures are for people to read.
+First uses are timed there, in turn, each in a new process that reads from the loopback S3 of
+s3.py, from the first import to the result. Nothing is asserted; the figures are for people to read.
 """
 
 from __future__ import annotations
@@ -44,25 +44,27 @@ PARQUET = {
     ),
     "ours": "import batcat_runtime as bc; bc.read_parquet_from_bucket('bench', 'first/a.parquet')",
 }
+FIRST_USES = (
+    ("import, ours - boto3", IMPORTS, "-"),
+    ("client, ours - boto3", CLIENTS, "≤ +20 ms"),
+    ("DataFrame from CSV, ours - boto3 + pandas", CSV, "≤ +50 ms"),
+    ("DataFrame from Parquet, ours - boto3 + pandas", PARQUET, "≤ +50 ms"),
+)
 
 
 def main() -> None:
     """Measure everything and print one line per figure."""
     with tempfile.TemporaryDirectory(prefix="batcat-bench-") as scratch:
         folder = Path(scratch)
-        if "--skip-install" not in sys.argv:
-            for extra, goal in EXTRAS.items():
-                installed(folder, extra, goal)
+        pythons = {extra: installed(folder, extra, goal) for extra, goal in EXTRAS.items()}
         make_objects(folder / "objects" / "first")
         with serving(folder / "objects") as url:
-            first_use("import", "boto3", IMPORTS, url)
-            first_use("client", "boto3", CLIENTS, url, "≤ +20 ms")
-            first_use("DataFrame from CSV", "boto3 + pandas", CSV, url, "≤ +50 ms")
-            first_use("DataFrame from Parquet", "boto3 + pandas", PARQUET, url, "≤ +50 ms")
+            for what, codes, goal in FIRST_USES:
+                first_use(pythons["[arrow]"], what, codes, url, goal)
 
 
-def installed(folder: Path, extra: str, goal: str) -> None:
-    """Print what one extra weighs, and how many packages it has."""
+def installed(folder: Path, extra: str, goal: str) -> Path:
+    """Print what one extra weighs, and how many packages it has; returns its Python."""
     place = folder / f"fresh{extra}"
     run(uv(), "venv", "--quiet", "--python", sys.executable, place)
     python = place / "bin" / "python"
@@ -76,6 +78,7 @@ def installed(folder: Path, extra: str, goal: str) -> None:
         f"{size:.1f} MB ({megabytes(site):.0f}), {count - 1} packages and itself",
         goal,
     )
+    return python
 
 
 def make_objects(folder: Path) -> None:
@@ -88,12 +91,12 @@ def make_objects(folder: Path) -> None:
     frame.to_parquet(folder / "a.parquet", index=False)
 
 
-def first_use(what: str, bare: str, codes: dict[str, str], url: str, goal: str = "-") -> None:
+def first_use(python: Path, what: str, codes: dict[str, str], url: str, goal: str) -> None:
     """Print what something costs the first time, beside the same without us."""
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in codes}
     for _ in range(ROUNDS):
         for name, code in codes.items():
-            figures[name].append(cost_of(code, url))
+            figures[name].append(cost_of(python, code, url))
     for place, clock in enumerate(("CPU", "wall")):
         medians = {
             name: statistics.median(found[place] for found in pairs) * 1000
@@ -101,10 +104,10 @@ def first_use(what: str, bare: str, codes: dict[str, str], url: str, goal: str =
         }
         more = medians["ours"] - medians["bare"]
         told = f"{medians['ours']:.0f} - {medians['bare']:.0f} = {more:+.0f} ms"
-        row(f"first {what}, ours - {bare}, {clock}", told, goal)
+        row(f"first {what}, {clock}", told, goal)
 
 
-def cost_of(code: str, url: str) -> tuple[float, float]:
+def cost_of(python: Path, code: str, url: str) -> tuple[float, float]:
     """CPU and wall seconds of some code in a new process; how Python starts is not its cost."""
     measured = (
         "import os, time; cpu, wall = time.process_time(), time.perf_counter()\n"
@@ -113,7 +116,7 @@ def cost_of(code: str, url: str) -> tuple[float, float]:
         # pyarrow's threads may abort a process that ends while they start.
         "os._exit(0)"
     )
-    cpu, wall = run(sys.executable, "-c", measured, environment=environment(url)).split()
+    cpu, wall = run(python, "-c", measured, environment=environment(url)).split()
     return float(cpu), float(wall)
 
 

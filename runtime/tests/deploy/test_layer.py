@@ -31,8 +31,7 @@ TOOLS = [
     *(["uv"] if layer_packages._uv() else []),  # noqa: SLF001 - developers may have either
     *(["pip"] if find_spec("pip") else []),
 ]
-# What the functions on Amazon Linux 2 get, and what those on Amazon Linux 2023 get.
-NEWEST = sorted({*layer_packages.PYTHONS.values()})
+NEWEST = max(layer_packages.PYTHONS.values())
 
 
 class Built(NamedTuple):
@@ -42,11 +41,14 @@ class Built(NamedTuple):
     site: Path
 
 
-@pytest.fixture(scope="module", params=NEWEST, ids=lambda newest: f"manylinux_2_{newest}")
-def built(request: pytest.FixtureRequest) -> Iterator[Built]:
-    """A layer for this Python and this machine; too large to keep like other temporary files."""
+@pytest.fixture(scope="module")
+def built() -> Iterator[Built]:
+    """A layer for this Python and this machine; too large to keep like other temporary files.
+
+    With the packages that functions on Amazon Linux 2023 get, whatever Lambda has for this Python.
+    """
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as scratch:
-        patch.setitem(layer_packages.PYTHONS, HERE, request.param)
+        patch.setitem(layer_packages.PYTHONS, HERE, NEWEST)
         made = build_layer(Path(scratch) / "layer.zip", python=HERE, architecture=MACHINE)
         with zipfile.ZipFile(made.path) as archive:
             archive.extractall(scratch)
@@ -150,8 +152,7 @@ if sys.platform == "linux":  # what is built for Lambda can be loaded nowhere el
 
     def test_a_layer_reads_and_writes_s3(built: Built, local_s3: LocalAws) -> None:
         """Parquet, CSV, JSON lines and datasets, with exact values."""
-        bucket = f"layer-{built.layer.packages['pyarrow'].replace('.', '-')}"
-        code = f"BUCKET = {bucket!r}\n{READS_AND_WRITES}"
+        code = f"BUCKET = 'a-layer'\n{READS_AND_WRITES}"
         assert alone(code, built.site, local_s3.environment) == "one.parquet"
 
 

@@ -33,6 +33,7 @@ _WORK = 600_000_000  # bytes: what is downloaded, what is installed, and the zip
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip file can hold
 _MODE = 0o100644 << 16
+_LEVEL = 3  # half the time of the default, for 5 MB more
 
 # What is left out is what nothing that stays imports or links; the test of a built layer loads
 # all that stays. Of pyarrow that is flight, and S3 and the other clouds, for objects come through
@@ -84,7 +85,7 @@ def build_layer(
 ) -> Layer:
     """Build a Lambda layer with batcat-runtime, boto3, pandas and pyarrow.
 
-    The same versions of the packages give the same bytes.
+    The same versions of the packages give the same bytes, on the same Python and zlib.
 
     Args:
         output: the zip file to write.
@@ -201,8 +202,7 @@ def _write(output: Path, files: dict[str, Path]) -> None:
                 info = zipfile.ZipInfo(entry, _EPOCH)
                 info.external_attr = _MODE
                 info.create_system = 3  # Unix, whatever this runs on
-                info.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(info, file.read_bytes())
+                archive.writestr(info, file.read_bytes(), zipfile.ZIP_DEFLATED, _LEVEL)
         partial.chmod(0o644)
         partial.replace(output)
     finally:

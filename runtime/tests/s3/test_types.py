@@ -133,7 +133,9 @@ def test_a_text_that_would_be_read_as_null_is_refused(s3_bucket: str) -> None:
 def test_half_a_character_is_refused(s3_bucket: str, key: str) -> None:
     """UTF-8 has none; the object is not written."""
     frame = pd.DataFrame({"a": pd.Series(["\ud800"], dtype=object)})
-    with pytest.raises(bc.DataError, match=rf"{key}: it holds '\\ud800', half of a character"):
+    with pytest.raises(
+        bc.DataError, match=rf"{key}: column 'a' holds '\\ud800', half of a character"
+    ):
         bc.save_to_bucket(frame, s3_bucket, key)
 
 

@@ -9,6 +9,7 @@ from batcat_runtime.errors import DataError, MissingExtraError
 
 from .series import column, table, type_of
 from .types import Type
+from .values import half_character, has_zone, holds, without_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -210,6 +211,34 @@ def _value(value: Any, kind: pa.DataType) -> Any:
     return value
 
 
+def without_arrow(df: pd.DataFrame) -> pd.DataFrame:
+    """Give columns of pandas' Arrow dtypes the exact types, which their own values lack.
+
+    pandas gives Python a list of such a column as an array of numpy, whose NULL is NaN.
+
+    Raises:
+        DataError: a column has no exact counterpart; the message names it.
+    """
+    import pandas as pd
+
+    if not any(isinstance(dtype, pd.ArrowDtype) for dtype in df.dtypes):
+        return df
+    import pyarrow as pa
+
+    columns = []
+    for place, name in enumerate(df.columns):
+        series: Any = df.iloc[:, place]
+        if isinstance(series.dtype, pd.ArrowDtype):
+            try:
+                series = to_column(pa.chunked_array(pa.array(series.array)), str(name))
+            except (ValueError, NotImplementedError) as error:
+                raise DataError(f"column {str(name)!r}: {error}") from error
+        columns.append(series.set_axis(df.index))
+    frame: pd.DataFrame = pd.concat(columns, axis="columns")
+    frame.columns = df.columns
+    return frame
+
+
 def from_frame(df: pd.DataFrame, types: Mapping[str, Type]) -> pa.Table:
     """Turn a DataFrame into an Arrow table, without its index.
 
@@ -240,9 +269,16 @@ def _from_column(series: pd.Series[Any], name: str, said: Type | None) -> pa.Chu
     import pyarrow as pa
 
     kind = said
-    if kind is None and series.dtype == object:
+    if series.dtype != object:
+        type_of(series, name)  # a period, say, would be written as the number it is counted by
+    elif kind is None:
         kind = type_of(series, name)
     target = arrow_type(kind) if kind else None
+    if kind and holds(kind, "time") and any(map(has_zone, series)):
+        raise DataError(
+            f"column {name!r} holds times of day with a zone, which Parquet has no type for; "
+            "leave the zone out, or keep them as text",
+        )
     try:
         if isinstance(series.array, pd.api.extensions.ExtensionArray) and hasattr(
             series.array, "__arrow_array__"
@@ -250,8 +286,13 @@ def _from_column(series: pd.Series[Any], name: str, said: Type | None) -> pa.Chu
             found = pa.array(series.array)
         else:
             values = series.where(series.notna(), None) if series.dtype == object else series
-            found = pa.array(values, type=_exact(target, series), from_pandas=True)
+            if kind and kind.items:  # pandas' way would make NaN inside them NULL
+                found = pa.array([without_missing(value) for value in values], type=target)
+            else:
+                found = pa.array(values, type=_exact(target, series), from_pandas=True)
         found = found.cast(target) if target else found
+    except UnicodeEncodeError as error:
+        raise half_character(f"column {name!r}", error) from error
     except (
         pa.ArrowInvalid,
         pa.ArrowTypeError,
@@ -259,7 +300,8 @@ def _from_column(series: pd.Series[Any], name: str, said: Type | None) -> pa.Chu
         OverflowError,
     ) as error:
         raise DataError(
-            f"column {name!r} cannot be written{f' as {said}' if said else ''}: {error}",
+            f"column {name!r} cannot be written{f' as {said}' if said else ''}: {error}; correct "
+            "it, or give it a type that holds it",
         ) from error
     return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
 

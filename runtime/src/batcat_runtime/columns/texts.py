@@ -254,6 +254,8 @@ def to_json(value: Any) -> Any:  # noqa: PLR0911 - one line for each type
         return value if math.isfinite(value) else _NOT_FINITE[str(value)]
     if isinstance(value, dict):
         return {write(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, memoryview):  # which has a tolist, too
+        return write(value)
     if hasattr(value, "tolist"):  # of numpy, one or many
         return to_json(value.tolist())
     if isinstance(value, (list, tuple)):

@@ -7,11 +7,15 @@ import csv
 from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.columns import texts
+from batcat_runtime.columns.arrow import without_arrow
 from batcat_runtime.columns.types import UNITS
+from batcat_runtime.columns.values import half_character
 from batcat_runtime.errors import DataError
 from batcat_runtime.logs import get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import pandas as pd
 
@@ -32,6 +36,7 @@ def write_csv(df: pd.DataFrame, file: IO[bytes], target: str, null: str = "") ->
     Raises:
         DataError: a column holds a text that would be read as NULL, or that UTF-8 does not have.
     """
+    df = without_arrow(df)
     out = codecs.getwriter("utf-8")(file)
     width = df.shape[1]
     columns = [_Column(df.iloc[:, place], null, target) for place in range(width)]
@@ -70,10 +75,25 @@ def _write_piece(  # noqa: PLR0913, PLR0917 - the state of one loop
             out, index=False, header=not place.start, na_rep=null, lineterminator="\n", **how
         )
     except UnicodeEncodeError as error:
-        raise DataError(
-            f"cannot write {target}: it holds {error.object[error.start : error.end]!r}, half of "
-            "a character; decode the text it comes from with its own encoding",
-        ) from error
+        cells = (piece.iloc[:, place] for place in range(len(columns)))
+        raise unwritable(zip(df.columns, cells, strict=True), target, error) from error
+
+
+def unwritable(
+    columns: Iterable[tuple[Any, Iterable[Any]]], target: str, error: UnicodeEncodeError
+) -> DataError:
+    """Find the column with a text that UTF-8 does not have.
+
+    Args:
+        columns: names, and values as they are written.
+        target: where it goes.
+        error: what went wrong when all of them were.
+    """
+    for name, cells in columns:
+        words = [str(name), *(cell for cell in cells if isinstance(cell, str))]
+        if any("\ud800" <= sign <= "\udfff" for word in words for sign in word):
+            return half_character(f"cannot write {target}: column {name!r}", error)
+    return half_character(f"cannot write {target}: it", error)
 
 
 class _Column:
@@ -97,7 +117,7 @@ class _Column:
             return moments(series, self._unit)
         if isinstance(dtype, pd.StringDtype):
             self._look_at(series)
-        elif isinstance(dtype, (pd.CategoricalDtype, pd.ArrowDtype)) or dtype.kind == "O":
+        elif isinstance(dtype, pd.CategoricalDtype) or dtype.kind == "O":
             plain = series.astype(object)
             if dtype.kind == "O":
                 plain = pd.Series(

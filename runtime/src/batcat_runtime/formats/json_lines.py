@@ -13,10 +13,11 @@ from json.encoder import encode_basestring
 from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.columns import texts
+from batcat_runtime.columns.arrow import without_arrow
 from batcat_runtime.errors import DataError, MissingError
 
 from . import csv_rows
-from .csv_write import moments, unit_of
+from .csv_write import moments, unit_of, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -166,6 +167,7 @@ def write_json_lines(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
     Raises:
         DataError: two columns have one name, or a text is none that UTF-8 has.
     """
+    df = without_arrow(df)
     names = [str(name) for name in df.columns]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -181,10 +183,7 @@ def write_json_lines(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
         try:
             file.write("".join(lines).encode())
         except UnicodeEncodeError as error:
-            raise DataError(
-                f"cannot write {target}: it holds {error.object[error.start : error.end]!r}, half "
-                "of a character; decode the text it comes from with its own encoding",
-            ) from error
+            raise unwritable(zip(names, columns, strict=True), target, error) from error
 
 
 def _cells(series: pd.Series[Any]) -> list[str]:

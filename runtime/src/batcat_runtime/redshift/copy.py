@@ -75,6 +75,7 @@ _AS_IT_IS = {"integer", "float", "boolean", "text", "decimal", "date", "timestam
 def _array(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
     """Give the values of a column in the type that carries them."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     from batcat_runtime.columns.arrow import arrow_type, from_frame
 
@@ -83,7 +84,9 @@ def _array(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
     if own.kind == column.kind.kind and own.kind in _AS_IT_IS and own.zone == column.kind.zone:
         plain = series.dt.tz_localize(None) if own.zone and series.dtype != object else series
         if own.zone == kind.zone or plain is not series:
-            return from_frame(plain.to_frame(name), {name: kind}).column(0)
+            found = from_frame(plain.to_frame(name), {name: kind}).column(0)
+            if kind.kind != "text" or not pc.any(pc.match_substring(found, "\0")).as_py():
+                return found
     written = cells(series, column)
     if kind.kind == "binary":
         values = [None if one is None else bytes.fromhex(one) for one in written]

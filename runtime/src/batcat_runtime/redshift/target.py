@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.columns.arrow import without_arrow
 from batcat_runtime.columns.series import type_of
 from batcat_runtime.columns.types import Type, parse
 from batcat_runtime.errors import ConfigError, DataError
@@ -77,6 +78,7 @@ def with_index(
         raise DataError(
             f"a {type(df).__name__} is no DataFrame; make it one with pd.DataFrame(…, columns=[…])"
         )
+    df = without_arrow(df)
     found: pd.DataFrame = df.set_axis([str(name) for name in df.columns], axis="columns")
     if index:
         labels = _labels(df, index_label)

@@ -152,7 +152,8 @@ def from_csv(source: Path, fields: Sequence[Field], target: Path, keys: Sequence
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(fields)))
     options = (
         f"header = false, columns = {{{columns}}}, delim = ',', quote = '\"', escape = '\"', "
-        "nullstr = '', allow_quoted_nulls = false, auto_detect = false, max_line_size = 33554432"
+        "nullstr = '', allow_quoted_nulls = false, auto_detect = false, "
+        "new_line = '\\n', max_line_size = 33554432"
     )
     values = ", ".join(
         f"{_typed(f'c{place}', field)} AS {_quoted(field.name)}"
@@ -163,7 +164,10 @@ def from_csv(source: Path, fields: Sequence[Field], target: Path, keys: Sequence
     by = f", PARTITION_BY ({parted})" if keys else ""
     with duckdb.connect(config={"threads": 2}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
-        engine.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet{by})")
+        try:
+            engine.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet{by})")
+        except duckdb.Error as error:
+            raise ParquetError(f"UNLOAD to Parquet failed: {error}") from None
 
 
 def _typed(value: str, field: Field) -> str:

@@ -38,6 +38,7 @@ FACTORS: dict[str, list[Any]] = {
         {"partition": "aws-cn"},
         {"partition": "aws-us-gov"},
     ],
+    "data_sources": [["s3"], ["athena"], "redshift", ["s3", "athena"], "redshift, s3, athena"],
     "has_role": [False, True],
     "trigger": ["manual", "schedule", "s3"],
     "python_version": ["3.10", "3.11", "3.12", "3.13"],
@@ -146,6 +147,9 @@ def test_roles_allow_only_what_is_named(projects: dict[Path, dict[str, Any]]) ->
     """No action ends in a star; a star for a resource stands only where AWS knows no resources."""
     without_resources = {
         "ecr:GetAuthorizationToken",
+        "redshift-data:CancelStatement",
+        "redshift-data:DescribeStatement",
+        "redshift-data:GetStatementResult",
         "logs:CreateLogDelivery",
         "logs:DeleteLogDelivery",
         "logs:DescribeLogGroups",
@@ -161,7 +165,7 @@ def test_roles_allow_only_what_is_named(projects: dict[Path, dict[str, Any]]) ->
             if "Effect: Deny" in statement:
                 continue
             body = statement.split("\n\n")[0]
-            actions = set(re.findall(r"\b[a-z0-9]+:[A-Z][A-Za-z]+\b", body.split("Resource:")[0]))
+            actions = set(re.findall(r"\b[a-z0-9-]+:[A-Z][A-Za-z]+\b", body.split("Resource:")[0]))
             assert actions
             assert not re.search(r"^\s+(- |Action: )?[a-z0-9]+:\*", body, re.MULTILINE)
             if re.search(r'Resource: "\*"', body):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
 
 import batcat_runtime as bc
 
-SCHEMA = Path(__file__).resolve().parents[1] / "template" / "deploy" / "config.schema.json"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
 CONFIG = {
-    "$schema": str(SCHEMA),
+    "$schema": "config.schema.json",
     "project": "2026-domain-topic",
     "purpose": "purpose",
     "steps": ["step"],
@@ -22,6 +24,8 @@ CONFIG = {
     "region": "us-east-1",
     "result_s3_bucket": "bucket",
 }
+WORKGROUP = "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/x"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-Ab1Cd2"
 LIMITS = {
     "instance_count": "ProcessingInstanceCount",
     "volume_size_gb": "ProcessingVolumeSizeInGB",
@@ -36,9 +40,23 @@ def sagemaker() -> Any:
 
 
 @pytest.fixture(scope="module")
-def definitions() -> dict[str, Any]:
+def schema(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The schema of a project that has all there is."""
+    project = render(tmp_path_factory.mktemp("schema") / "p", data_sources="s3, athena, redshift")
+    return (project / "deploy" / "config.schema.json").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def file(tmp_path: Path, schema: str) -> Path:
+    """Where a configuration will lie, beside the schema."""
+    (tmp_path / "config.schema.json").write_text(schema, encoding="utf-8")
+    return tmp_path / "config.json"
+
+
+@pytest.fixture(scope="module")
+def definitions(schema: str) -> dict[str, Any]:
     """What the schema says of each value."""
-    return dict(json.loads(SCHEMA.read_text(encoding="utf-8"))["definitions"])
+    return dict(json.loads(schema)["definitions"])
 
 
 @pytest.mark.parametrize(("key", "shape"), LIMITS.items())
@@ -73,12 +91,19 @@ def test_every_machine_that_sagemaker_has_is_taken(
         ("instance_type", "ml.t3.medum", '(ml.<family>.<size>), for example "ml.t3.medium"'),
         ("instance_type", "ml.t3", '(ml.<family>.<size>), for example "ml.t3.medium"'),
         ("region", "frankfurt", 'for example "eu-central-1"'),
+        ("athena_database", "my-lake", 'for example "health_screening"'),
+        ("athena_workgroup", "", '(who runs the queries), for example "primary"'),
+        ("athena_data", "acme-lake/screening", 'for example "s3://acme-lake/screening/"'),
+        ("athena_data", "s3://acme-lake/screening", 'for example "s3://acme-lake/screening/"'),
+        ("athena_data", "s3://acme-lake/*/", 'for example "s3://acme-lake/screening/"'),
+        ("redshift_warehouse", WORKGROUP, 'the end of its ARN), for example "warehouse"'),
+        ("redshift_database", "", '(the database that is queried), for example "dev"'),
+        ("redshift_secret", SECRET, 'for example "acme/redshift"'),
     ],
 )
 def test_what_sagemaker_would_refuse_is_refused_with_a_valid_value(
-    tmp_path: Path, within: str, key: str, value: Any, told: str
+    file: Path, within: str, key: str, value: Any, told: str
 ) -> None:
-    file = tmp_path / "config.json"
     wrong = {key: value}
     config = CONFIG | ({"environments": {within: wrong}} if within else wrong)
     file.write_text(json.dumps(config), encoding="utf-8")
@@ -87,3 +112,17 @@ def test_what_sagemaker_would_refuse_is_refused_with_a_valid_value(
     where = f"environments.{within}.{key}" if within else key
     assert f"{where} is {json.dumps(value)}; it must be " in str(refused.value)
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("athena_data", "s3://acme-lake/"),
+        ("redshift_warehouse", "warehouse-2"),
+        ("redshift_warehouse", "0123abcd-0123-abcd-0123-0123456789ab"),
+        ("redshift_secret", "redshift!warehouse-awsuser"),
+    ],
+)
+def test_what_names_a_source_is_taken(file: Path, key: str, value: str) -> None:
+    file.write_text(json.dumps(CONFIG | {"environments": {"dev": {key: value}}}), encoding="utf-8")
+    assert bc.get_config(file)["environments"] == {"dev": {key: value}}

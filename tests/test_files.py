@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,12 @@ DEFAULT = ALWAYS | of_steps("preprocess", "inference", "train") | of_names() | {
         ({"example": False}, DEFAULT - of_steps("train")),
         ({"trigger": "s3"}, DEFAULT),
         ({"trigger": "schedule"}, DEFAULT),
+        ({"data_sources": "s3"}, DEFAULT),
+        ({"data_sources": "athena"}, DEFAULT | {"script/athena.sql"}),
+        (
+            {"data_sources": ["s3", "redshift", "athena"], "example": False},
+            DEFAULT - of_steps("train") | {"script/athena.sql", "script/redshift.sql"},
+        ),
         (
             {"steps": ["score"]},
             DEFAULT - of_steps("preprocess", "inference", "train") | of_steps("score"),
@@ -98,9 +106,20 @@ def test_nothing_is_left_over_from_what_was_not_chosen(
 ) -> None:
     project = render(tmp_path / "p", example=False, licence="none", trigger="manual")
     words = ("scikit", "sklearn", "joblib", "malignan", "tumour", "breast", "Schedul")
+    sources = (
+        "athena",
+        "glue",
+        "redshift",
+        "queried",
+        ".sql",
+        "measured_on",
+        "sample",
+        "batcat_region",
+    )
     for name in files(project) - {".gitignore", "data/train/.gitkeep", "docs/README.md"}:
         text = (project / name).read_text(encoding="utf-8")
         assert not [word for word in words if word in text], name
+        assert not [word for word in sources if word in text.lower()], name
         assert "train.py" not in text, name
 
 
@@ -119,3 +138,74 @@ def test_a_trigger_brings_exactly_its_resources(
     optional = {"ScheduleRole", "Schedule", "UploadRule", "UploadPermission"}
     assert {name for name in optional if f"\n  {name}:\n" in lines} == resources
     assert ("EventBridgeEnabled" in lines) == (trigger == "s3")
+
+
+STATEMENTS = {
+    "athena": {
+        "QueryAthena",
+        "LookUpTables",
+        "HaveDefaultDatabase",
+        "FindDataOfTables",
+        "ReadDataOfTables",
+        "FindResultsOfQueries",
+        "TidyResultsOfQueries",
+    },
+    "redshift": {"QueryRedshift", "FollowOwnQueries", "LogInToRedshift"},
+}
+PARAMETERS = {
+    "athena": {"AthenaDatabase", "AthenaWorkgroup", "AthenaData"},
+    "redshift": {
+        "RedshiftCluster",
+        "RedshiftWorkgroup",
+        "RedshiftDatabase",
+        "RedshiftSecret",
+    },
+}
+KEYS = {
+    "athena": {"athena_database", "athena_workgroup", "athena_data"},
+    "redshift": {"redshift_warehouse", "redshift_database", "redshift_secret"},
+}
+EXTRAS = {"athena": {"athena"}, "redshift": {"redshift", "redshift-local"}}
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [["s3"], ["athena"], ["redshift"], ["s3", "athena"], ["s3", "athena", "redshift"]],
+    ids="-".join,
+)
+@pytest.mark.parametrize("example", [True, False], ids=["example", "bare"])
+def test_a_source_brings_exactly_what_it_needs(
+    render: Callable[..., Path], tmp_path: Path, sources: list[str], example: bool
+) -> None:
+    """Statements, parameters, keys, variables and extras, and none of a source not chosen."""
+    project = render(tmp_path / "p", data_sources=sources, example=example)
+    template = (project / "deploy" / "template.yaml").read_text(encoding="utf-8")
+    schema = json.loads((project / "deploy" / "config.schema.json").read_text())
+    config = json.loads((project / "deploy" / "config.json").read_text())
+    states = json.loads((project / "deploy" / "workflow.asl.json").read_text())["States"]
+    first, second = (states[step]["Parameters"] for step in config["steps"])
+    laptop = (project / "requirements.txt").read_text(encoding="utf-8")
+    image = (project / "deploy" / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    script = (project / "script" / "preprocess.py").read_text(encoding="utf-8")
+
+    sids = set(re.findall(r"- Sid: (\w+)", template))
+    for source, needed in STATEMENTS.items():
+        chosen = source in sources
+        assert sids & needed == (needed if chosen else set())
+        assert {f"  {one}:\n" in template for one in PARAMETERS[source]} == {chosen}
+        within = schema["properties"]["environments"]["additionalProperties"]["properties"]
+        for known in (schema["properties"], within, schema["definitions"]):
+            assert KEYS[source] & set(known) == (KEYS[source] if chosen else set())
+        assert any(key.startswith(f"{source}_") for key in config) == chosen
+        variables = {name for name in first["Environment"] if source in name.lower()}
+        assert {name for name in variables if name not in script} == set()
+        assert bool(variables) == (f"def read_{source}" in script) == chosen
+        extras = set(re.findall(r"^batcat-runtime\[(.*?)\]", laptop, re.MULTILINE)[0].split(","))
+        assert extras & EXTRAS[source] == (EXTRAS[source] if chosen else set())
+    assert ('wheels/*.whl)[athena]"' in image) == ("athena" in sources)
+    assert ("ProcessingInputs" in first) == ("HasInputPath" in states) == ("s3" in sources)
+    assert ("data_sources" in config) == (sources != ["s3"])
+    one_machine = first["ProcessingResources"]["ClusterConfig"].get("InstanceCount") == 1
+    assert one_machine == (sources != ["s3"])  # each machine would get all rows of a query
+    assert "InstanceCount" not in second["ProcessingResources"]["ClusterConfig"]
+    assert not {"BATCAT_REGION"} & set(second["Environment"])

@@ -23,6 +23,8 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "partition": "aws-cn",
         "description": 'Says "hello" \\ {{ world }}: # é',
     },
+    "athena": {"data_sources": "athena", "partition": "aws-cn", "licence": "none"},
+    "redshift": {"data_sources": "s3, redshift", "example": False, "steps": "score"},
     "bare": {"example": False, "steps": "score", "trigger": "schedule", "licence": "none"},
 }
 
@@ -49,7 +51,9 @@ def prepared(project: Path, run: Run) -> Path:
     if (project / "script" / "train.py").exists():
         run(project, "python", "script/train.py")
     else:
-        (project / "data" / "raw" / "one.csv").write_text("id,x\n1,1.5\n", encoding="utf-8")
+        (project / "data" / "raw" / "measurements.csv").write_text(
+            "id,x\n1,1.5\n", encoding="utf-8"
+        )
         (project / "data" / "raw" / "two.csv").write_text("id,x\n2,\n,\n", encoding="utf-8")
     return project
 
@@ -60,10 +64,10 @@ def rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(text))
 
 
-def check_result(project: Path, result: list[dict[str, str]]) -> None:
-    """A result has a row for each row that came in."""
+def check_result(project: Path, result: list[dict[str, str]], *queried: str) -> None:
+    """A result has a row for each row that came in, from files and beside them from queries."""
     if not (project / "script" / "train.py").exists():
-        assert [row["id"] for row in result] == ["1.0", "2.0"]
+        assert [row["id"] for row in result] == ["1.0", "2.0", *queried]
         return
     assert len(result) == json.loads((project / "model" / "metrics.json").read_text())["n"] == 143
     assert set(result[0]) == {"id", "probability", "prediction"}
@@ -112,7 +116,8 @@ def test_its_pipeline_runs_on_the_local_aws(prepared: Path, run: Run) -> None:
     outcome = json.loads(run(prepared, "batcat", "run", "--json").stdout)
     assert outcome["status"] == "SUCCEEDED"
     (result,) = (prepared / "data" / "result").rglob("*.csv")
-    check_result(prepared, rows(result))
+    also_queried = (prepared / "script" / "redshift.sql").exists()
+    check_result(prepared, rows(result), *(["1.0"] if also_queried else []))
 
 
 def test_what_training_measured_is_worth_having(prepared: Path) -> None:

@@ -95,6 +95,7 @@ def contents(project: Path, names: set[str]) -> dict[str, bytes]:
 
 ROLE = "arn:aws:iam::111122223333:role/workflow"
 TEMPLATE, CONFIG = "deploy/template.yaml", "deploy/config.json"
+SCHEMA = "deploy/config.schema.json"
 WORKFLOW = "deploy/workflow.asl.json"
 IMAGE = "deploy/docker/Dockerfile"
 
@@ -130,6 +131,18 @@ IMAGE = "deploy/docker/Dockerfile"
             {IMAGE, "requirements.txt"},
         ),
         ({"result_bucket": "acme-results"}, set[str](), set[str](), {TEMPLATE, CONFIG}),
+        (
+            {"data_sources": "s3, athena"},
+            {"script/athena.sql"},
+            set[str](),
+            {TEMPLATE, CONFIG, SCHEMA, WORKFLOW, IMAGE, "requirements.txt"},
+        ),
+        (
+            {"data_sources": "redshift"},
+            {"script/redshift.sql"},
+            set[str](),
+            {TEMPLATE, CONFIG, SCHEMA, WORKFLOW, "requirements.txt"},
+        ),
         (
             {"description": "Another", "author": "Another"},
             set[str](),
@@ -236,3 +249,51 @@ def test_the_example_says_only_how_a_project_begins(
     assert git(project, "status", "--porcelain") == ""
     update(project, "v1.0.0", example=began)
     assert git(project, "status", "--porcelain") == ""
+
+
+def test_a_project_of_before_reads_files_as_it_did(
+    release: Path, tmp_path: Path, git: Git, commit: Commit, update: Update
+) -> None:
+    """Generated when nobody asked for sources, it is what it was when somebody does."""
+    before = Path(shutil.copytree(release, tmp_path / "release"))
+    questions = before / "copier.yml"
+    asked = questions.read_text(encoding="utf-8")
+    hidden = asked.replace("\ndata_sources:\n", "\ndata_sources:\n  when: false\n")
+    assert hidden != asked
+    questions.write_text(hidden, encoding="utf-8")
+    commit(before, "Before")
+    git(before, "tag", "v0.9.0")
+    questions.write_text(asked, encoding="utf-8")
+    commit(before, "After")
+    git(before, "tag", "v1.1.0")
+
+    project = tmp_path / "project"
+    copier.run_copy(str(before), project, defaults=True, quiet=True, vcs_ref="v0.9.0", unsafe=False)
+    git(project, "init", "--quiet")
+    commit(project, "Start")
+    assert "data_sources" not in remembered(project)
+    update(project)
+    assert remembered(project)["data_sources"] == ["s3"]
+    assert git(project, "status", "--porcelain") == f"M {MEMORY}"
+
+
+def test_a_project_lives_on_with_another_source(
+    generate: Callable[..., Path],
+    render: Callable[..., Path],
+    tmp_path: Path,
+    run: Run,
+    update: Update,
+) -> None:
+    """Everything but the owner's script and test is as in a project that began so."""
+    project = generate(example=False, steps="load, score")
+    update(project, "v1.0.0", data_sources="athena")
+    fresh = render(tmp_path / "fresh", example=False, steps="load, score", data_sources="athena")
+    for name in (TEMPLATE, CONFIG, SCHEMA, WORKFLOW, "script/athena.sql", "test/test_deploy.py"):
+        assert (project / name).read_bytes() == (fresh / name).read_bytes()
+    run(project, "pytest", "-q", "-p", "no:cacheprovider")
+    (project / "data" / "raw" / "measurements.csv").write_text("id\n1\n", encoding="utf-8")
+    told = run(project, "batcat", "run", code=1).stdout
+    assert "give the Processing job an input" in told
+    shutil.copy(fresh / "script" / "load.py", project / "script" / "load.py")
+    outcome = json.loads(run(project, "batcat", "run", "--json").stdout)
+    assert outcome["status"] == "SUCCEEDED"

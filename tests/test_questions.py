@@ -24,6 +24,7 @@ ORDER = [
     "author",
     "purpose",
     "steps",
+    "data_sources",
     "partition",
     "region",
     "result_bucket",
@@ -134,6 +135,17 @@ def test_every_default_is_a_valid_answer(ask: Ask) -> None:
         ("steps", "a,,b"),
         ("steps", ["a" * 200]),
         ("steps", [f"s{n}" for n in range(21)]),
+        ("data_sources", []),
+        ("data_sources", ""),
+        ("data_sources", None),
+        ("data_sources", 3),
+        ("data_sources", {"s3": True}),
+        ("data_sources", "atena"),
+        ("data_sources", ["s3", "mysql"]),
+        ("data_sources", ["s3", None]),
+        ("data_sources", ["S3"]),
+        ("data_sources", "athena,,redshift"),
+        ("data_sources", ["athena", "athena"]),
         ("partition", "aws-iso"),
         ("region", "us-moon-1"),
         ("result_bucket", "ab"),
@@ -233,6 +245,27 @@ def test_any_steps_are_refused_or_are_modules(ask: Ask, steps: Any) -> None:
 @pytest.mark.parametrize("steps", ["clean, score", "clean,score", ["clean", "score"]])
 def test_steps_are_a_list_or_names_with_commas(ask: Ask, steps: Any) -> None:
     assert ask(steps=steps)["step_names"] == ["clean", "score"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sources"),
+    [
+        ("s3", ["s3"]),
+        ("redshift,athena", ["athena", "redshift"]),
+        ("redshift, s3", ["s3", "redshift"]),
+        (["athena", "s3"], ["s3", "athena"]),
+    ],
+)
+def test_sources_are_a_list_or_names_with_commas(ask: Ask, given: Any, sources: list[str]) -> None:
+    answers = ask(data_sources=given)
+    assert answers["sources"] == sources
+    assert answers["queried"] == [one for one in sources if one != "s3"]
+
+
+def test_a_source_that_is_none_is_named_beside_those_that_are(ask: Ask) -> None:
+    message = refused(ask, data_sources=["s3", "mysql"])
+    assert '"mysql" is not a source; known are s3, athena, redshift' in message
+    assert "It is empty" in refused(ask, data_sources=[])
 
 
 def test_the_example_needs_two_steps(ask: Ask) -> None:

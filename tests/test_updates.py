@@ -27,6 +27,7 @@ OTHER_ANSWERS = {
     "author": "Ada Lovelace",
     "purpose": "scoring",
     "steps": "clean, score",
+    "data_sources": "athena, redshift",
     "partition": "aws-cn",
     "region": "cn-northwest-1",
     "result_bucket": "churn-results",

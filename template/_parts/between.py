@@ -5,7 +5,8 @@ python script/{{ script.name }}.py
 
 from __future__ import annotations
 
-from pathlib import Path
+{% if script.queried %}import os
+{% endif %}from pathlib import Path
 
 import batcat_runtime as bc
 import pandas as pd
@@ -24,10 +25,14 @@ def transform(table: pd.DataFrame) -> pd.DataFrame:
     return table.pipe(drop_empty_rows)
 
 
+{% if script.queried -%}
+{% from "template/_parts/queries.txt" import reading -%}
+{{ reading(script, sources, false) }}
+{%- endif -%}
 def main() -> None:
     """Read the input, transform it, write the output."""
     logger = bc.get_logger(STEP)
-    table = bc.read_folder(bc.step_input_path(STEP, ROOT))
+    table = {{ 'read()' if script.queried else 'bc.read_folder(bc.step_input_path(STEP, ROOT))' }}
     result = transform(table)
     file = bc.write_table(result, bc.step_output_path(STEP, ROOT))
     logger.info("%d of %d rows kept: %s", len(result), len(table), file)

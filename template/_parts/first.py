@@ -5,7 +5,8 @@ python script/{{ script.name }}.py
 
 from __future__ import annotations
 
-from pathlib import Path
+{% if script.queried %}import os
+{% endif %}from pathlib import Path
 
 import batcat_runtime as bc
 import numpy as np
@@ -32,7 +33,7 @@ def check_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 def clean(table: pd.DataFrame) -> pd.DataFrame:
     """Keep each tumour once, and only with complete, finite, non-negative measurements."""
-    values = table.drop(columns="id").apply(pd.to_numeric, errors="coerce")
+    values = table.drop(columns="id").apply(pd.to_numeric, errors="coerce"){{ ".astype(float)" if script.queried }}
     sound: pd.Series[bool] = (np.isfinite(values) & (values >= 0)).all(axis="columns")
     kept = table[["id"]].join(values).loc[sound]
     return kept.drop_duplicates("id", keep="last").reset_index(drop=True)
@@ -59,10 +60,14 @@ def transform(table: pd.DataFrame) -> pd.DataFrame:
     return table.pipe(tidy_names).pipe(check_columns).pipe(clean).pipe(add_features)
 
 
+{% if script.queried -%}
+{% from "template/_parts/queries.txt" import reading -%}
+{{ reading(script, sources, true) }}
+{%- endif -%}
 def main() -> None:
     """Read the raw data, transform it, write the features."""
     logger = bc.get_logger(STEP)
-    raw = bc.read_folder(bc.step_input_path(STEP, ROOT))
+    raw = {{ 'read().drop(columns="measured_on")' if script.queried else 'bc.read_folder(bc.step_input_path(STEP, ROOT))' }}
     features = transform(raw)
     if features.empty:
         raise bc.DataError(f"none of the {len(raw)} rows is sound; check the raw data")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+{% if script.queried %}from collections.abc import Callable, Iterator
+{% endif %}from pathlib import Path
 
 import batcat_runtime as bc
 import numpy as np
 import pandas as pd
 import pytest
+{%- if script.queried %}
+from batcat_runtime.deploy import load_project
+from batcat_runtime.deploy.seed import fill
+from batcat_runtime.emulator import LocalAws
+{%- endif %}
 
-from {{ script.name }} import MEASURES, main, transform
+from {{ script.name }} import MEASURES, {{ "ROOT, " if script.queried }}main, {{ "tidy_names, " if script.queried }}transform
 
 
 @pytest.fixture
@@ -45,6 +51,24 @@ def test_the_input_is_left_as_it_was(raw: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(raw, before)
 
 
+{% if script.queried -%}
+def test_what_is_missing_in_a_database_is_dropped(raw: pd.DataFrame) -> None:
+    raw["mean area"] = pd.array([1.0, None, 3.0], dtype="Float64")
+    assert transform(raw)["id"].tolist() == [1, 3]
+
+
+{% from "template/_parts/queries.txt" import tables -%}
+{{ tables(script, sources) }}
+def test_it_runs_as_a_processing_job(
+    job: Path, tables: Callable[[pd.DataFrame], None], raw: pd.DataFrame
+) -> None:
+    config = bc.get_config(ROOT / "script" / "config.json")
+    days = ["2000-01-01", config["first_day"], config["last_day"]]
+    tables(raw.pipe(tidy_names).assign(measured_on=days))
+    main()
+    (output,) = (job / "processing" / "{{ script.name }}").glob("*.csv")
+    assert pd.read_csv(output)["id"].tolist() == {{ "[1, 2, 3]" if "s3" in sources else "[2, 3]" }}
+{% else -%}
 def test_it_runs_as_a_processing_job(job: Path, raw: pd.DataFrame) -> None:
     folder = job / "processing" / "input" / "raw"
     folder.mkdir(parents=True)
@@ -52,3 +76,4 @@ def test_it_runs_as_a_processing_job(job: Path, raw: pd.DataFrame) -> None:
     main()
     (output,) = (job / "processing" / "{{ script.name }}").glob("*.csv")
     assert pd.read_csv(output)["id"].tolist() == [1, 2, 3]
+{% endif %}

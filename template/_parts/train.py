@@ -20,10 +20,13 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from {{ step_names[0] }} import transform
+from {{ step_names[0] }} import {{ "tidy_names, " if queried }}transform
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 20260101
+{%- if queried %}
+MEASURED_ON = "2026-01-31"
+{%- endif %}
 
 
 def load_measurements() -> tuple[pd.DataFrame, pd.Series[int]]:
@@ -75,7 +78,12 @@ def main() -> None:
     train_x.assign(malignant=train_y).to_csv(ROOT / "data" / "train" / "train.csv", index=False)
     test_x.assign(malignant=test_y).to_csv(ROOT / "data" / "test" / "test.csv", index=False)
     # What production would receive: measurements whose label nobody knows yet.
+    {%- if queried %}
+    sample = test_x.pipe(tidy_names).assign(measured_on=MEASURED_ON)
+    sample.to_csv(ROOT / "data" / "raw" / "measurements.csv", index=False)
+    {%- else %}
     test_x.to_csv(ROOT / "data" / "raw" / "measurements.csv", index=False)
+    {%- endif %}
 
     model = fit(*transform_both(train_x, train_y))
     metrics = measure(model, *transform_both(test_x, test_y))

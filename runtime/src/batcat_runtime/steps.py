@@ -122,7 +122,7 @@ def read_folder(
     tables: list[pd.DataFrame] = []
     for file in files:
         name = str(file.relative_to(root.parent))
-        table = read_csv(_content(file, name), name, how=how)
+        table = read_csv(content_of(file, name), name, how=how)
         if table.empty:
             raise DataError(f"{name} has a header but no rows; check what wrote it")
         if tables and set(table.columns) != set(tables[0].columns):
@@ -194,8 +194,16 @@ def _files(folder: Path) -> list[Path]:
     ]
 
 
-def _content(file: Path, name: str) -> io.BytesIO:
-    """The text of a file, unpacked when it is packed."""
+def content_of(file: Path, name: str) -> io.BytesIO:
+    """The text of a file, unpacked when it is packed.
+
+    Args:
+        file: where it is.
+        name: what messages call it.
+
+    Raises:
+        DataError: it is called ``.gz`` and is none.
+    """
     content = file.read_bytes()
     if file.suffix.lower() == ".gz":
         try:

@@ -135,8 +135,8 @@ def _describe(screen: Screen, plan: Any) -> None:
     rows = {
         "run": plan.run,
         "step": plan.step or "all: " + ", ".join(plan.project.steps),
-        "input": plan.source,
-        "uploaded to": plan.input_prefix,
+        "input": plan.source or f"queried from {', '.join(plan.project.queried)}",
+        "uploaded to": plan.input_prefix or "nowhere: the first step reads no files",
         "result at": plan.result_prefix,
         "fetched to": str(plan.destination),
     }

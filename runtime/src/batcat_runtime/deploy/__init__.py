@@ -11,6 +11,7 @@ All of it sees AWS through :mod:`batcat_runtime.aws` only: an account, or whatev
     artifacts   the bucket of uploads      failure     why it did not succeed
     changes     a change set as rows       single_step one step alone
     plan        decide                     data        input up, results down
+    sources     what the first step reads  seed        tables of the local AWS
     apply       act                        run         one run from input to result
     down        take away again            logs, status, workflow
 """

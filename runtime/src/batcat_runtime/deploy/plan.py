@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime import aws
 from batcat_runtime.errors import DeployError
 
-from . import artifacts, definition, names
+from . import artifacts, definition, names, sources
 from .changes import Change, change_rows
 from .package import package
 from .polling import pauses
@@ -181,6 +181,7 @@ def _parameters(
         "InstanceCount": str(project.instance_count),
         "VolumeSizeInGB": str(project.volume_size_gb),
         "MaxRuntimeInSeconds": str(project.max_runtime_seconds),
+        **sources.parameters(project),
     }
     if "CreateResultBucket" in packaged.parameters:
         makes = _stack_makes_bucket(project, account, stack)

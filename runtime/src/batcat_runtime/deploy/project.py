@@ -11,7 +11,7 @@ from batcat_runtime import aws
 from batcat_runtime.config import get_config
 from batcat_runtime.errors import ConfigError, MissingError
 
-from . import names
+from . import names, sources
 
 LOCAL = "local"
 """The built-in environment, and the default: a local AWS, never an account."""
@@ -43,6 +43,14 @@ class Project:
         instance_count: machines per step.
         volume_size_gb: disk of each machine, in GB.
         max_runtime_seconds: time after which a step is stopped, in seconds.
+        data_sources: what the first step reads: ``s3``, ``athena``, ``redshift``, or several.
+        athena_database: the database that queries name no database for.
+        athena_workgroup: the workgroup that runs them.
+        athena_data: ``s3://bucket/prefix/`` below which the files of their tables lie; empty:
+            ``tables/`` beside the results.
+        redshift_warehouse: a cluster's identifier, or a serverless workgroup's id.
+        redshift_database: the database that is queried.
+        redshift_secret: name of the secret with its user and password.
     """
 
     root: Path
@@ -61,11 +69,28 @@ class Project:
     instance_count: int = 1
     volume_size_gb: int = 20
     max_runtime_seconds: int = 3600
+    data_sources: tuple[str, ...] = ("s3",)
+    athena_database: str = ""
+    athena_workgroup: str = ""
+    athena_data: str = ""
+    redshift_warehouse: str = ""
+    redshift_database: str = ""
+    redshift_secret: str = ""
 
     @property
     def is_local(self) -> bool:
         """Whether this is the built-in local environment."""
         return self.environment == LOCAL
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether the first step gets files, which a run uploads."""
+        return "s3" in self.data_sources
+
+    @property
+    def queried(self) -> tuple[str, ...]:
+        """The sources that the first step sends queries to."""
+        return tuple(source for source in self.data_sources if source != "s3")
 
     @property
     def option(self) -> str:
@@ -187,7 +212,9 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
                 + {int: "a whole number", list: "a list of names"}.get(wanted, "text"),
             )
     _check_partition(checked, file)
-    checked["steps"] = tuple(checked["steps"])
+    for name in {"steps", "data_sources"} & set(checked):
+        checked[name] = tuple(checked[name])
+    sources.check(checked, file)
     names.BUCKET.check(checked["result_s3_bucket"])
     account = checked.get("account", "")
     if account and not re.fullmatch(r"\d{12}", account):

@@ -35,10 +35,12 @@ class RunPlan:
         project: the project.
         run: name of the run.
         step: the step that runs alone; empty for all.
-        source: local path or ``s3://`` address of the input.
-        input_prefix: ``s3://`` prefix the first step to run reads.
+        source: local path or ``s3://`` address of the input; empty when all of it is queried.
+        input_prefix: ``s3://`` prefix the first step to run reads; empty when it reads no files.
         result_prefix: ``s3://`` prefix the result will be at.
         destination: local folder the result will be fetched to.
+        sample: local file or folder that the local Athena and Redshift are filled from; empty
+            when the step queries neither, or an account's own.
     """
 
     project: Project
@@ -48,6 +50,7 @@ class RunPlan:
     input_prefix: str
     result_prefix: str
     destination: Path
+    sample: str = ""
 
 
 def prepare(project: Project, *, source: str | None = None, step: str | None = None) -> RunPlan:
@@ -63,7 +66,8 @@ def prepare(project: Project, *, source: str | None = None, step: str | None = N
         The plan.
 
     Raises:
-        ConfigError: there is no such step, or AWS would not allow the run's name.
+        ConfigError: there is no such step, AWS would not allow the run's name, or the first step
+            gets no files.
         MissingError: the local input does not exist or holds no files.
     """
     if step is not None and step not in project.steps:
@@ -71,12 +75,17 @@ def prepare(project: Project, *, source: str | None = None, step: str | None = N
     run = execution.new_run(project)
     base = f"{project.result_path}/{run}"
     first = step or project.steps[0]
+    queries = bool(project.queried) and first == project.steps[0]
     taken = source or str(data.default_input(project, step))
+    if queries and not project.reads_files:
+        taken = _check_sample(project, source)
     if taken.startswith("s3://"):
         data.split_uri(taken)
-    else:
+    elif taken:
         _check_input(project, taken, first, given=source is not None)
-    if first != project.steps[0]:
+    if queries and not project.reads_files:
+        prefix = ""
+    elif first != project.steps[0]:
         # A later step reads where the step before it would have written in this run.
         before = project.steps[project.steps.index(first) - 1]
         prefix = f"{base}/{before}/"
@@ -94,7 +103,24 @@ def prepare(project: Project, *, source: str | None = None, step: str | None = N
         input_prefix=prefix,
         result_prefix=f"{base}/{step or project.steps[-1]}/",
         destination=project.root / data.RESULT_FOLDER / run,
+        sample=_sample(project, taken) if queries and project.is_local else "",
     )
+
+
+def _check_sample(project: Project, source: str | None) -> str:
+    """Give what a step that only queries is given here: a sample for the local tables."""
+    if project.is_local and not (source or "").startswith("s3://"):
+        return source or str(data.default_input(project))
+    if source:
+        raise ConfigError(
+            f"the first step reads no files but queries {' and '.join(project.queried)}; leave "
+            "--input out, or give a local file or folder to fill the local tables from",
+        )
+    return ""
+
+
+def _sample(project: Project, taken: str) -> str:
+    return str(data.default_input(project)) if taken.startswith("s3://") else taken
 
 
 def _check_input(project: Project, source: str, step: str, *, given: bool) -> None:
@@ -133,11 +159,19 @@ class Run:
     def upload(self) -> int:
         """Bring the input to where the first step reads it; returns how many files were moved.
 
+        On the local AWS that includes the tables that it queries.
+
         Raises:
             MissingError: nothing is deployed, or there is no input.
         """
         self.open()
         plan = self.plan
+        if plan.sample:
+            from .seed import fill  # pandas and more, which no other run needs
+
+            fill(plan.project, Path(plan.sample))
+        if not plan.input_prefix:
+            return 0
         if not plan.source.startswith("s3://"):
             return data.upload_input(plan.source, plan.input_prefix, plan.project.region)
         if plan.source != plan.input_prefix:
@@ -236,7 +270,7 @@ class Run:
             option = plan.project.option
             return f"batcat logs {step} --run {plan.run}{option}" if option else ""
         usual = str(data.default_input(plan.project, plan.step or None))
-        given = "" if plan.source == usual else f" --input {plan.source}"
+        given = "" if plan.source in {"", usual} else f" --input {plan.source}"
         # Only the first step to run can be given its input again; later ones read from others.
         alone = f" --step {step}" if step == (plan.step or plan.project.steps[0]) else ""
         return f"batcat run{alone}{given}{plan.project.option}"

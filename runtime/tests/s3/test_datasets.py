@@ -54,7 +54,8 @@ def bytes_asked(proxy: FaultyS3) -> int:
 def test_a_prefix_is_read_with_one_request_an_object(watched: FaultyS3, s3_bucket: str) -> None:
     """No HEAD, because the listing told the size; markers and hidden names are no data."""
     put(s3_bucket, a=b"n,t\n1,x\n", b=b'n,t\n2,"y,\nz"', c=b"n,t\n")
-    for key in ("raw/", "raw/_SUCCESS", "raw/.success", "raw/_tmp/x.csv"):
+    hidden = ("raw/", "raw/_SUCCESS", "raw/.success", "raw/_tmp/x.csv", "raw/old_$folder$")
+    for key in hidden:
         client("s3").put_object(Bucket=s3_bucket, Key=key, Body=b"marker")
     watched.requests.clear()
     read = bc.read_csv_from_bucket(s3_bucket, "raw/")
@@ -73,6 +74,26 @@ def test_a_column_has_one_type_over_all_objects(s3_bucket: str) -> None:
     assert read["t"].tolist()[:2] == ["007", "x"]
     assert read["n"].tolist()[:2] == [1.0, 2.5]
     assert read.iloc[2].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("body", "n"),
+    [
+        (b"n,t\r1,x\r2,y\r", [1, 2]),
+        (b"\n\nn,t\n1,x\n", [1]),
+        (b"n,t", []),
+        (b"n,t\n", []),
+        (b'"n","t"\r\n1,"a\r\nb"\r\n', [1]),
+        (b"\xef\xbb\xbfn,t\n1,x\n", [1]),
+    ],
+    ids=["lone returns", "blank lines first", "no line's end", "header only", "quotes", "mark"],
+)
+def test_a_header_is_no_row_wherever_it_ends(s3_bucket: str, body: bytes, n: list[int]) -> None:
+    """Objects that begin alike are parsed as one, and the header of the second is no row of it."""
+    put(s3_bucket, a=body, b=body)
+    assert bc.read_csv_from_bucket(s3_bucket, "raw/")["n"].tolist() == n + n
+    pieces = bc.read_csv_from_bucket(s3_bucket, "raw/", chunksize=1)
+    assert [value for piece in pieces for value in piece["n"]] == n + n
 
 
 @pytest.mark.parametrize(
@@ -212,12 +233,38 @@ def test_folders_whose_values_begin_with_nought_are_text(s3_bucket: str) -> None
     assert [list(piece["month"]) for piece in pieces] == [["01"], ["12"]]
 
 
+def test_a_partition_column_may_have_any_name(s3_bucket: str) -> None:
+    """Also one of a hidden file, or a number."""
+    frame = pd.DataFrame({"_site": ["a", "b"], ".x": [1, 2], 3: ["c", "d"], "n": [1, 2]})
+    bc.save_to_bucket(frame, s3_bucket, "d/", partition_by=["_site", ".x", 3])  # type: ignore[list-item]
+    read = bc.read_parquet_from_bucket(s3_bucket, "d/")
+    assert read.to_dict("list") == {"n": [1, 2], "_site": ["a", "b"], ".x": [1, 2], "3": ["c", "d"]}
+
+
+def test_values_that_would_share_a_folder_are_refused(s3_bucket: str) -> None:
+    """One would replace the rows of the other."""
+    frame = pd.DataFrame({"k": pd.Series([1, "1", True, "true"], dtype=object), "n": range(4)})
+    with pytest.raises(bc.DataError, match=r"values \[1\] and \['1'\] would share .* k=1/"):
+        bc.save_to_bucket(frame, s3_bucket, "d/", partition_by="k")
+    assert bc.list_keys(s3_bucket) == []
+
+
+def test_a_dataset_without_rows_is_said_to_be_none(
+    s3_bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no folder that it could lie in."""
+    frame = pd.DataFrame({"k": [1], "n": [1]})[:0]
+    assert bc.save_to_bucket(frame, s3_bucket, "d/", partition_by="k") == 200
+    assert "d/: the table has no rows, so no object is written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
         ({"partition_by": "x"}, bc.ConfigError, "partition_by names 'x'; the columns are"),
         ({"partition_by": ["a"]}, bc.DataError, "column 'a' holds '', which a folder cannot tell"),
         ({"partition_by": ["a", "b"]}, bc.ConfigError, "names all columns"),
+        ({"partition_by": ["b", "b"]}, bc.ConfigError, "needs column 'b' once"),
         ({"format": "xml"}, bc.ConfigError, "format is 'xml'; it must be one of csv, parquet"),
         ({"types": {"b": "int"}}, bc.ConfigError, "types= are written only to Parquet"),
         ({"null": "x", "format": "jsonl"}, bc.ConfigError, "null= is for CSV"),
@@ -390,9 +437,10 @@ def test_chunks_of_a_large_csv_hold_little_memory(
 
 
 def test_keys_come_as_they_are_listed(watched: FaultyS3, s3_bucket: str) -> None:
-    """The next thousand is asked for when it is needed."""
+    """The next thousand is asked for when it is needed; a list has them all."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: put(s3_bucket, **{f"{n:04}": b""}), range(1001)))
+    assert bc.list_keys(s3_bucket, "raw/", ".csv") == [f"raw/{n:04}.csv" for n in range(1001)]
     watched.requests.clear()
     keys = bc.iter_keys(s3_bucket, "raw/", ".csv")
     assert next(keys) == "raw/0000.csv"

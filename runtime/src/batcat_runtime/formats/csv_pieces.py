@@ -62,6 +62,8 @@ def _joined(texts: Sequence[Text], how: Reading) -> Text | None:
     if codecs.lookup(how.encoding or "utf-8").name not in _ONE_BYTE:
         return None
     first = _header_line(views[0])
+    if not first:
+        return None
     parts: list[memoryview] = []
     for view in views:
         if _header_line(view) != first or not csv_rows.is_well_quoted(bytes(view)):

@@ -15,10 +15,12 @@ from .ranges import Object
 from .transfer import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
+# Of folders; source: Apache Hadoop, NativeS3FileSystem.FOLDER_SUFFIX, for the second.
+_MARKERS = ("/", "_$folder$")
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 # Source: Apache Hive, FileUtils.escapePathName: these, and control characters, as %XX.
 _ESCAPED = re.compile(r"""[\x00-\x1f\x7f"#%'*/:=?\\{\[\]^]""")
@@ -30,7 +32,8 @@ def objects(bucket: str, key: str | Sequence[str]) -> list[Object]:
     Args:
         bucket: name of the bucket.
         key: a key; a list of keys; or a prefix that ends in ``/``. Below a prefix, names that
-            begin with ``_`` or ``.`` are passed over, as Hive, Athena and Spark do.
+            begin with ``_`` or ``.`` and say no ``name=value`` are passed over, as Spark does it,
+            and so are Hadoop's markers of folders.
 
     Raises:
         MissingError: the list is empty, or there is nothing below the prefix.
@@ -47,8 +50,8 @@ def objects(bucket: str, key: str | Sequence[str]) -> list[Object]:
     found = [
         one
         for one in listing(bucket, key)
-        if not one.key.endswith("/")
-        and not any(part.startswith(("_", ".")) for part in one.key[len(key) :].split("/"))
+        if not one.key.endswith(_MARKERS)
+        and not any(map(_is_hidden, one.key[len(key) :].split("/")))
     ]
     if not found:
         raise MissingError(
@@ -56,6 +59,10 @@ def objects(bucket: str, key: str | Sequence[str]) -> list[Object]:
             f"bc.list_keys({bucket!r}, '', '') shows what is there",
         )
     return found
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(("_", ".")) and "=" not in part
 
 
 def partition_of(source: Object, prefix: str | Sequence[str]) -> dict[str, str | None]:
@@ -124,43 +131,6 @@ def add_partition(frame: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFram
     return whole
 
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda one, other: one == other,
-    "==": lambda one, other: one == other,
-    "!=": lambda one, other: one != other,
-    "<": lambda one, other: one < other,
-    "<=": lambda one, other: one <= other,
-    ">": lambda one, other: one > other,
-    ">=": lambda one, other: one >= other,
-    "in": lambda one, other: one in other,
-    "not in": lambda one, other: one not in other,
-}
-
-
-def may_match(values: Mapping[str, Any], filters: Any) -> bool:
-    """Whether an object of this partition can hold rows that filters let through.
-
-    Args:
-        values: of its partition, by name.
-        filters: as ``read_parquet_from_bucket`` takes them.
-    """
-    if not isinstance(filters, list) or not filters:
-        return True
-    groups = [filters] if isinstance(filters[0], tuple) else filters
-    return any(
-        all(_holds(values, name, sign, value) for name, sign, value in group) for group in groups
-    )
-
-
-def _holds(values: Mapping[str, Any], name: str, sign: str, wanted: Any) -> bool:
-    if name not in values:
-        return True
-    value = values[name].iloc[0]
-    if sign not in _COMPARE:
-        raise ConfigError(f"filter {(name, sign, wanted)!r}: the sign is one of {list(_COMPARE)}")
-    return str(value) not in {"<NA>", "NaT", "None"} and bool(_COMPARE[sign](value, wanted))
-
-
 def split(df: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
     """Split a table by the values of some columns.
 
@@ -168,17 +138,32 @@ def split(df: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pd.Data
         For each part its folder (``name=value/…/``), and its rows without those columns.
 
     Raises:
-        ConfigError: there is no such column, or none would be left.
-        DataError: a value cannot name a folder; the message names the column.
+        ConfigError: there is no such column, or it is there or named twice, or none would be left.
+        DataError: a value cannot name a folder, or two would name the same; the message names the
+            column.
     """
-    absent = [name for name in names if name not in df.columns]
-    if absent:
-        raise ConfigError(f"partition_by names {absent[0]!r}; the columns are {list(df.columns)}")
-    if len(set(names)) == len(df.columns):
+    columns = list(df.columns)
+    for name in names:
+        if name not in columns:
+            raise ConfigError(f"partition_by names {name!r}; the columns are {columns}")
+        if columns.count(name) > 1 or list(names).count(name) > 1:
+            raise ConfigError(f"partition_by needs column {name!r} once, and it is there twice")
+    if len(names) == len(columns):
         raise ConfigError("partition_by names all columns; leave one at least to be stored")
+    seen: dict[str, list[Any]] = {}
     for _, part in df.groupby(list(names), dropna=False, sort=True, observed=True):
-        folders = (f"{_escaped(name)}={_folder(part[name].iloc[0], name)}/" for name in names)
-        yield "".join(folders), part.drop(columns=list(names))
+        values = [part[name].iloc[0] for name in names]
+        path = "".join(
+            f"{_escaped(str(name))}={_folder(value, name)}/"
+            for name, value in zip(names, values, strict=True)
+        )
+        if path in seen:
+            raise DataError(
+                f"partition_by {list(names)}: the values {seen[path]} and {values} would share "
+                f"the folder {path}; give each column values of one type",
+            )
+        seen[path] = values
+        yield path, part.drop(columns=list(names))
 
 
 def _folder(value: Any, name: str) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.columns.arrow import arrow_type, from_frame, to_frame
-from batcat_runtime.errors import BatCatError, ConfigError, DataError, MissingError
+from batcat_runtime.errors import BatCatError, ConfigError, DataError
 
-from . import datasets
+from . import datasets, fragments, int96
 from .stream import RandomAccess
 from .transfer import fetch_all
 
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from batcat_runtime.columns.types import Type
 
     from .ranges import Object
 
 _AT_ONCE = 8  # objects of which parts are read
+_PLACE = "\0place"  # a name that no folder can have
 _SMALL = 1024 * 1024  # bytes that one thread decodes faster than two
 
 
@@ -70,12 +72,10 @@ def plan(
         datasets.partition_values(one, types, str(source))
         for one, source in zip(found, sources, strict=True)
     ]
-    chosen = [place for place, one in enumerate(values) if datasets.may_match(one, filters)] or [
-        0
-    ]  # of one at least, for its columns
     try:
         expression = None if filters is None else pq.filters_to_expression(filters)
-    except (TypeError, ValueError) as error:
+        chosen = _matching(values, filters) or [0]  # of one at least, for its columns
+    except (TypeError, ValueError, NotImplementedError) as error:  # two of them are Arrow's, too
         raise ConfigError(
             f"filters {filters!r} are none: {error}; for example [('year', '>=', 2026)]",
         ) from error
@@ -87,18 +87,51 @@ def plan(
     )
 
 
+def _matching(partitions: list[dict[str, pd.Series[Any]]], filters: Any) -> list[int]:
+    """Find the objects whose partition may hold rows that filters let through.
+
+    Arrow judges partitions as it judges rows, NULL included.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    every = list(range(len(partitions)))
+    if not isinstance(filters, list) or not partitions[0]:
+        return every
+    table = pa.table(
+        {
+            name: pa.array([fragments.plain(one[name]) for one in partitions], kind)
+            for name, kind in fragments.schema_of(partitions[0]).items()
+        }
+    ).append_column(_PLACE, pa.array(every))
+    groups = filters if isinstance(filters[0], list) else [filters]
+    found: set[int] = set()
+    for group in groups:
+        told = [one for one in group if one[0] in partitions[0]]
+        rows = table.filter(pq.filters_to_expression([told])) if told else table
+        found.update(rows[_PLACE].to_pylist())
+    return sorted(found)
+
+
 def read(wanted: Wanted) -> pd.DataFrame:
     """Read what is wanted into one DataFrame."""
     import pyarrow as pa
 
     tables = list(_tables(wanted))
     if len(tables) > 1:
+        tables = _decoded(tables)
         _check_alike(tables, wanted.sources)
     first = tables[0].schema
-    joined = (
-        tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
-    )
     name = str(wanted.sources[0]) if len(tables) == 1 else f"{len(tables)} objects"
+    try:
+        joined = tables[0]
+        if len(tables) > 1:
+            joined = pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"{name} beginning with {wanted.sources[0]} have columns of one name and other types, "
+            f"and no type holds all values: {error}; read them one by one, or with columns=",
+        ) from error
     return to_frame(joined.replace_schema_metadata(first.metadata), name)
 
 
@@ -122,12 +155,26 @@ def _decode(wanted: Wanted, place: int, file: Any) -> pa.Table:
     with _explained(wanted.sources[place]):
         small = wanted.sources[place].size
         threads = small is None or small > _SMALL
-        data = pq.ParquetFile(file).read(use_threads=threads)
+        opened = pq.ParquetFile(file)
+        far = int96.columns(opened.metadata)
+        if far:
+
+            def read(unit: str) -> pa.Table:
+                return _in_unit(file, unit).read(columns=far)
+
+            opened = _in_unit(file, int96.unit(read, str(wanted.sources[place])))
+        data = opened.read(use_threads=threads)
     for name, values in wanted.partitions[place].items():
         if name in data.column_names:
             data = data.drop_columns([name])
         data = data.append_column(name, _repeated(values, data.num_rows))
     return data
+
+
+def _in_unit(file: Any, unit: str) -> pq.ParquetFile:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(file, coerce_int96_timestamp_unit=unit)
 
 
 def _repeated(values: pd.Series[Any], count: int) -> Any:
@@ -136,87 +183,17 @@ def _repeated(values: pd.Series[Any], count: int) -> Any:
     from batcat_runtime.columns.series import type_of
 
     kind = arrow_type(type_of(values, ""))
-    return pa.repeat(pa.scalar(_plain(values), kind), count)
-
-
-def _plain(values: pd.Series[Any]) -> Any:
-    return None if values.isna().iloc[0] else values.astype(object).iloc[0]
+    return pa.repeat(pa.scalar(fragments.plain(values), kind), count)
 
 
 def _read_parts(wanted: Wanted, place: int) -> pa.Table:
     """Read some columns or rows of an object."""
     file = RandomAccess(wanted.sources[place])
     with _explained(wanted.sources[place]):
-        fragment, schema, columns = _open(wanted, place, file)
+        fragment, schema, columns = fragments.open_fragment(wanted, place, file)
         if wanted.filters is not None:
             fragment = fragment.subset(filter=wanted.filters, schema=schema)
-        file.prefetch(_ranges(fragment, columns, wanted.filters))
-        data = fragment.to_table(schema=schema, columns=columns, filter=wanted.filters)
-    return data.replace_schema_metadata(schema.metadata)
-
-
-def _open(wanted: Wanted, place: int, file: RandomAccess) -> tuple[Any, pa.Schema, list[str]]:
-    """Read the footer; give the fragment, its schema with the partition, and what to select."""
-    import pyarrow.compute as pc
-    import pyarrow.dataset as ds
-
-    partition = wanted.partitions[place]
-    said = None
-    schema_of = _schema_of(partition)
-    for name, values in partition.items():
-        value = _plain(values)
-        field = pc.field(name)
-        one = field.is_null() if value is None else field == _scalar(value, schema_of[name])
-        said = one if said is None else said & one
-    fragment = ds.ParquetFileFormat().make_fragment(file, partition_expression=said)
-    schema = fragment.physical_schema
-    for name, kind in schema_of.items():
-        if name in schema.names:
-            schema = schema.remove(schema.get_field_index(name))
-        schema = schema.append(_field(name, kind))
-    columns = schema.names if wanted.columns is None else wanted.columns
-    absent = [name for name in columns if name not in schema.names]
-    if absent:
-        raise MissingError(
-            f"{wanted.sources[place]} has no column {absent[0]!r}; its columns are {schema.names}",
-        )
-    return fragment, schema, columns
-
-
-def _schema_of(partition: Mapping[str, pd.Series[Any]]) -> dict[str, pa.DataType]:
-    from batcat_runtime.columns.series import type_of
-
-    kinds: dict[str, Type] = {name: type_of(values, name) for name, values in partition.items()}
-    return {name: arrow_type(kind) for name, kind in kinds.items()}
-
-
-def _scalar(value: Any, kind: pa.DataType) -> pa.Scalar:
-    import pyarrow as pa
-
-    return pa.scalar(value, kind)
-
-
-def _field(name: str, kind: pa.DataType) -> pa.Field:
-    import pyarrow as pa
-
-    return pa.field(name, kind)
-
-
-def _ranges(fragment: Any, columns: list[str], filters: Any) -> Iterator[tuple[int, int]]:
-    """Give the bytes of the column chunks that are read, in the fragment's row groups."""
-    # An expression does not tell which columns it reads, but its text holds their names; one too
-    # many costs some bytes, and what is missing is fetched when it is read.
-    words = "" if filters is None else str(filters)
-    for group in fragment.row_groups:
-        described = fragment.metadata.row_group(group.id)
-        for place in range(described.num_columns):
-            chunk = described.column(place)
-            name = chunk.path_in_schema.partition(".")[0]
-            if name in columns or name in words or chunk.path_in_schema in columns:
-                start = chunk.data_page_offset
-                if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-                    start = min(start, chunk.dictionary_page_offset)
-                yield start, start + chunk.total_compressed_size
+        return fragments.read_groups(wanted, place, file, fragment, columns)
 
 
 def chunks(wanted: Wanted, size: int) -> Iterator[pd.DataFrame]:
@@ -225,18 +202,14 @@ def chunks(wanted: Wanted, size: int) -> Iterator[pd.DataFrame]:
     for place, source in enumerate(wanted.sources):
         file = RandomAccess(source)
         with _explained(source):
-            fragment, schema, columns = _open(wanted, place, file)
+            fragment, schema, columns = fragments.open_fragment(wanted, place, file)
             if wanted.filters is not None:
                 fragment = fragment.subset(filter=wanted.filters, schema=schema)
             groups = fragment.split_by_row_group()
         for group in groups:
             with _explained(source):
                 file.forget()
-                file.prefetch(_ranges(group, columns, wanted.filters))
-                scanner = group.scanner(
-                    schema=schema, columns=columns, filter=wanted.filters, batch_size=size
-                )
-                table = scanner.to_table()
+                table = fragments.read_groups(wanted, place, file, group, columns)
             for start in range(0, table.num_rows, size):
                 given = True
                 yield to_frame(table.slice(start, size), str(source))
@@ -256,6 +229,23 @@ def _explained(source: Object) -> Iterator[None]:
         if isinstance(error, BatCatError):
             raise
         raise DataError(f"{source} cannot be read as Parquet: {error}") from error
+
+
+def _decoded(tables: list[pa.Table]) -> list[pa.Table]:
+    """Make columns plain that only some objects hold as codes of a dictionary, or of another."""
+    import pyarrow as pa
+
+    def decode(data: pa.Table) -> pa.Table:
+        for place, field in enumerate(data.schema):
+            if pa.types.is_dictionary(field.type) and len(kinds[field.name]) > 1:
+                plain = data.column(place).cast(field.type.value_type)
+                data = data.set_column(place, field.name, plain)
+        return data
+
+    kinds: dict[str, set[pa.DataType]] = {}
+    for field in (field for data in tables for field in data.schema):
+        kinds.setdefault(field.name, set()).add(field.type)
+    return [decode(data) for data in tables]
 
 
 def _check_alike(tables: Sequence[pa.Table], sources: Sequence[Object]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import batcat_runtime as bc
 from batcat_runtime.aws import client
-from batcat_runtime.s3 import objects
+from batcat_runtime.s3 import objects, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +36,6 @@ def test_keys_are_listed_by_how_they_begin_and_end(s3_bucket: str) -> None:
     assert bc.list_keys(s3_bucket, "raw/", "") == ["raw/a.csv", "raw/b.txt", odd]
     assert bc.list_keys(s3_bucket, "nothing", "") == []
     assert len(bc.list_keys(s3_bucket)) == 4
-
-
-def test_a_list_goes_on_after_the_first_thousand(s3_bucket: str) -> None:
-    """S3 answers 1000 keys at a time."""
-    keys = [f"many/{number:04}.csv" for number in range(1005)]
-    fill(s3_bucket, *keys)
-    assert bc.list_keys(s3_bucket, "many/", ".csv") == keys
 
 
 def test_objects_are_copied_under_the_kept_part_of_their_key(s3_bucket: str) -> None:
@@ -109,6 +102,59 @@ def test_a_copy_that_fails_says_from_where_to_where(s3_bucket: str) -> None:
         bc.MissingError, match=rf"copy s3://{s3_bucket}/raw/\w.csv to s3://no-such-bucket/\w.csv"
     ):
         bc.copy_bucket_files(s3_bucket, "raw/", "", "no-such-bucket", "", "", (4, None))
+
+
+def test_a_copy_that_would_replace_a_source_is_refused_before_any_copy(s3_bucket: str) -> None:
+    """Which of the two came first would decide what is copied; a copy onto itself is one, too."""
+    fill(s3_bucket, "a.csv", "a.csv.bak")
+    for suffix in (".bak", ""):
+        with pytest.raises(bc.DataError, match="would be replaced by a copy and is to be copied"):
+            bc.copy_bucket_files(s3_bucket, "", "", s3_bucket, "", suffix, (0, None))
+    assert bc.pd_s3_buffer(s3_bucket, "a.csv.bak").read() == b"a.csv.bak"
+    other = f"{s3_bucket}-2"
+    client("s3").create_bucket(Bucket=other)
+    bc.copy_bucket_files(s3_bucket, "", "", other, "", ".bak", (0, None))
+    assert bc.list_keys(other) == ["a.csv.bak", "a.csv.bak.bak"]
+
+
+def test_a_large_object_is_copied_in_parts_of_one_version(
+    s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its content type and metadata, which a copy in parts does not keep by itself."""
+    monkeypatch.setattr(objects, "_ONE_COPY", 0)
+    body, key = bytes(9 * 1024 * 1024), "raw/a b+%é.csv"
+    about = {"ContentType": "text/csv", "Metadata": {"made": "by hand"}}
+    client("s3").put_object(Bucket=s3_bucket, Key=key, Body=body, **about)
+    calls: list[str] = []
+    events = client("s3").meta.events
+    hear = calls.append
+    events.register("before-call.s3", lambda model, **_: hear(model.name), unique_id="hear")
+    try:
+        copied = bc.copy_bucket_files(s3_bucket, "raw/", "", s3_bucket, "new/", "", (4, None))
+    finally:
+        events.unregister("before-call.s3", unique_id="hear")
+    assert calls.count("UploadPartCopy") == 2
+    assert "GetObject" not in calls
+    found = client("s3").get_object(Bucket=s3_bucket, Key=copied[0])
+    assert found["Body"].read() == body
+    assert about.items() <= found.items()
+
+
+def test_an_object_that_changes_while_it_is_copied_is_an_error(
+    s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never parts of two versions; and one that is gone is named."""
+    fill(s3_bucket, "raw/a")
+    listed = list(transfer.listing(s3_bucket, "raw/"))
+    monkeypatch.setattr(objects, "_ONE_COPY", 0)
+    monkeypatch.setattr(objects, "listing", lambda *_: listed)
+    client("s3").put_object(Bucket=s3_bucket, Key="raw/a", Body=b"new")
+    with pytest.raises(bc.DataError, match="raw/a changed while it was copied; copy it again"):
+        bc.copy_bucket_files(s3_bucket, "raw/", "", s3_bucket, "new/", "", (4, None))
+    client("s3").delete_object(Bucket=s3_bucket, Key="raw/a")
+    with pytest.raises(bc.MissingError, match=rf"copy s3://{s3_bucket}/raw/a to s3://.*/new/a"):
+        bc.copy_bucket_files(s3_bucket, "raw/", "", s3_bucket, "new/", "", (4, None))
+    assert client("s3").list_objects_v2(Bucket=s3_bucket)["KeyCount"] == 0
 
 
 @given(

@@ -10,7 +10,7 @@ from batcat_runtime.aws import client
 from batcat_runtime.errors import DataError, MissingError
 from batcat_runtime.formats import csv_read
 
-from .ranges import Object, at
+from .ranges import CHANGED, Object, at
 from .transfer import fetch, fetch_all, listing
 from .upload import put
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _ONE_COPY = 5 * 1024**3  # bytes; source: Amazon S3 API Reference, CopyObject
 _THREADS = 32
+_KEPT = (
+    *("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType"),
+    *("Expires", "Metadata"),
+)
 
 
 def pd_s3_buffer(bucket: str, key: str) -> io.BytesIO:
@@ -202,27 +206,52 @@ def copy_bucket_files(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
         The new keys, in the order of the old ones.
 
     Raises:
-        DataError: two objects would get the same key; nothing is copied then.
+        DataError: two objects would get the same key, or one would replace another that is to be
+            copied, and nothing is copied then; or an object changed while it was copied.
         MissingError: a bucket does not exist.
         AccessError: credentials are absent or do not allow it.
     """
     found = list(listing(bucket, prefix, suffix))
     targets = _target_keys((one.key for one in found), target_prefix, target_suffix, key_sub)
+    both = {one.key for one in found} & set(targets) if bucket == target_bucket else ()
+    if both:
+        raise DataError(
+            f"s3://{bucket}/{min(both)} would be replaced by a copy and is to be copied itself; "
+            "choose another target_prefix, target_suffix or target_bucket",
+        )
 
     def copy(job: tuple[Object, str]) -> None:
         one, target = job
-        source = {"Bucket": bucket, "Key": one.key}
         with at(f"copy {one} to", target_bucket, target):
             if (one.size or 0) <= _ONE_COPY:
+                source = {"Bucket": bucket, "Key": one.key}
                 client("s3").copy_object(CopySource=source, Bucket=target_bucket, Key=target)
             else:
-                client("s3").copy(source, target_bucket, target)
+                _copy_large(one, target_bucket, target)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         # Going through the results raises the first error; map then drops what has not begun.
         for _ in pool.map(copy, zip(found, targets, strict=True)):
             pass
     return targets
+
+
+def _copy_large(one: Object, bucket: str, key: str) -> None:
+    """Copy what is too large for one request in parts of one version, inside S3.
+
+    A copy in parts keeps by itself neither the content type nor metadata.
+    """
+    from botocore.exceptions import ClientError
+
+    source = {"Bucket": one.bucket, "Key": one.key}
+    try:
+        about = client("s3").head_object(**source, IfMatch=one.etag)
+        kept = {name: about[name] for name in _KEPT if about.get(name)}
+        client("s3").copy(source, bucket, key, ExtraArgs=kept | {"CopySourceIfMatch": one.etag})
+    except ClientError as error:
+        if error.response["ResponseMetadata"].get("HTTPStatusCode") == CHANGED:
+            raise DataError(f"{one} changed while it was copied; copy it again") from error
+        raise
 
 
 def _target_keys(

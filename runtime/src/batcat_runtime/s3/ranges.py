@@ -27,7 +27,7 @@ PART = 8 * MB  # bytes of a range, when nothing is known of the object
 _STEP = MB  # bytes between two words on how far it is
 _TRIES = 4
 _NOTHING = 416  # HTTP: no byte of the range is in the object
-_CHANGED = 412  # HTTP: the condition If-Match does not hold
+CHANGED = 412  # HTTP: the condition If-Match does not hold
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
@@ -194,23 +194,26 @@ def _get(source: Object, **options: str) -> Any:
 
 
 def _fill(body: Any, view: memoryview, arrived: Callable[[int], None] | None) -> None:
-    """Read a body into a buffer of its length."""
+    """Read a body into a buffer of its length; what has a hash has not arrived before it fits."""
     from botocore.exceptions import IncompleteReadError
+    from botocore.httpchecksum import StreamingChecksumBody
 
-    done, short = 0, False
+    done, short, hashed = 0, False, isinstance(body, StreamingChecksumBody)
     with closing(body):
         while done < len(view) and not short:
             found = body.read(min(_STEP, len(view) - done))
             short = not found
             view[done : done + len(found)] = found
             done += len(found)
-            if arrived:
+            if arrived and not hashed:
                 arrived(done)
         more = body.read(1)  # the end is where lengths and checksums are verified
     if short:
         raise IncompleteReadError(actual_bytes=done, expected_bytes=len(view))
     if more:
         raise _OtherBytesError(f"more than {len(view)} bytes")
+    if arrived and hashed:
+        arrived(done)
 
 
 def _streaming() -> tuple[type[Exception], ...]:
@@ -226,6 +229,11 @@ def _broken() -> tuple[type[Exception], ...]:
     return (*_streaming(), FlexibleChecksumError, _OtherBytesError)
 
 
+def _delay(attempt: int) -> float:
+    """Seconds before another try; threads that broke together shall not ask again together."""
+    return float(0.1 * 2**attempt) * random.random()  # noqa: S311
+
+
 def _again(read: Callable[[], _T], source: Object) -> _T:
     """Read anew what broke or was not what was asked for, a few times."""
     from botocore.exceptions import ClientError
@@ -233,12 +241,12 @@ def _again(read: Callable[[], _T], source: Object) -> _T:
     broken = _broken()
     failure: Exception | None = None
     for attempt in range(_TRIES):
-        if attempt:  # threads that broke together shall not ask again together
-            time.sleep(0.1 * 2**attempt * random.random())  # noqa: S311
+        if attempt:
+            time.sleep(_delay(attempt))
         try:
             return read()
         except ClientError as error:
-            if error.response["ResponseMetadata"].get("HTTPStatusCode") == _CHANGED:
+            if error.response["ResponseMetadata"].get("HTTPStatusCode") == CHANGED:
                 raise DataError(
                     f"{source} changed while it was read; read it again when it is complete",
                 ) from error

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import botocore.endpoint
+from botocore.retries.bucket import Clock, TokenBucket
+
+from batcat_runtime.s3 import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from typing_extensions import Self
 
+FASTER = 50
 ERROR = "<Error><Code>{0}</Code><Message>{0} it is</Message></Error>"
+LEFT = "<DeleteResult><Error><Key>{1}</Key><Code>{0}</Code></Error></DeleteResult>"
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time pass faster for those who wait before they ask again: botocore, and we.
+
+    How often they wait, and how long beside each other, stays as it is.
+    """
+    begun, delay, wait = time.time(), ranges._delay, TokenBucket._sleep_amount  # noqa: SLF001
+
+    def sleep(seconds: float) -> None:
+        time.sleep(seconds / FASTER)
+
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: sleep(seconds))
+    monkeypatch.setattr(Clock, "current_time", lambda _: begun + (time.time() - begun) * FASTER)
+    monkeypatch.setattr(
+        TokenBucket, "_sleep_amount", lambda bucket, amount: wait(bucket, amount) / FASTER
+    )
+    monkeypatch.setattr(ranges, "_delay", lambda attempt: delay(attempt) / FASTER)
 
 
 @dataclass
@@ -46,18 +75,22 @@ class Fault:
     Attributes:
         status: HTTP status of an error that is answered instead.
         code: its code.
+        left: key that the answer to DeleteObjects names as not removed, with that code.
         cut: the connection ends after this share of the body.
         drop: the connection ends before any answer, after the request has been carried out.
         shorter: so many bytes are missing, and the length says so.
         instead: this range is answered, but under its own name.
+        spoil: the first byte of the body is another.
     """
 
     status: int = 0
     code: str = ""
+    left: str = ""
     cut: float | None = None
     drop: bool = False
     shorter: int = 0
     instead: str = ""
+    spoil: bool = False
 
 
 @dataclass
@@ -124,7 +157,7 @@ class FaultyS3:
             self.requests.append(request)
         fault = self.rule(request) or Fault()
         if fault.status:
-            body = ERROR.format(fault.code).encode()
+            body = (LEFT if fault.left else ERROR).format(fault.code, fault.left).encode()
             send(client, fault.status, {"Content-Type": "application/xml"}, body, len(body))
             return
         if fault.instead:
@@ -134,6 +167,7 @@ class FaultyS3:
             client.close_connection = True
             return
         body = body[: len(body) - fault.shorter]
+        body = bytes([body[0] ^ 1]) + body[1:] if fault.spoil else body
         length = len(body) if client.command != "HEAD" else int(answered["Content-Length"])
         if fault.cut is not None:
             body = body[: int(len(body) * fault.cut)]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
-from runtime.tests.faulty import Fault, FaultyS3, Request
+from runtime.tests.faulty import Fault, FaultyS3, Request, hurry
 
 import batcat_runtime as bc
 from batcat_runtime.aws import client
-from batcat_runtime.s3 import stream, transfer, upload
+from batcat_runtime.s3 import ranges, stream, transfer, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
 MB = 1024 * 1024
 ROWS = pd.DataFrame({"n": range(300_000), "text": ["battery"] * 300_000})
+WIDE = pd.DataFrame({"text": ["battery " * 1000] * 2500})  # 20 MB, quickly written
 BODY = ROWS.to_csv(index=False).encode()  # about 4 MB
 
 
 @pytest.fixture
 def s3(local_s3: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyS3]:
     """The S3 that fails; objects are large from 1 MB on."""
+    hurry(monkeypatch)
     with FaultyS3(local_s3.url) as proxy:
         for name, value in local_s3.environment.items():
             monkeypatch.setenv(name, value)
@@ -76,6 +78,12 @@ def is_part(request: Request) -> bool:
     return "partNumber" in request.path
 
 
+def ends_an_upload(request: Request) -> bool:
+    """Whether it makes an object appear."""
+    parts = request.method == "POST" and "uploadId" in request.path
+    return parts or (request.method == "PUT" and "partNumber" not in request.path)
+
+
 def left_in(bucket: str) -> tuple[list[str], int]:
     """Keys that are there, and uploads that were begun and are neither complete nor aborted."""
     uploads = client("s3").list_multipart_uploads(Bucket=bucket).get("Uploads", [])
@@ -112,6 +120,18 @@ def test_what_goes_wrong_a_few_times_is_mended(s3: FaultyS3, bucket: str, name: 
     s3.rule = first(2, FAULTS[name], is_get)
     chunks = list(bc.read_csv_from_bucket(bucket, "large.csv", chunksize=70_000))
     assert pd.concat(chunks, ignore_index=True).equals(ROWS)
+
+
+def test_bytes_that_do_not_fit_their_hash_are_parsed_by_nobody(
+    s3: FaultyS3, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are fetched again before a row is made of them, although parsing begins at once."""
+    monkeypatch.setattr(ranges, "_STEP", 1000)
+    some = ROWS[:50_000]
+    bc.save_to_bucket(some, bucket, "one/large.csv")
+    s3.rule = first(1, Fault(spoil=True), lambda request: "one/large" in request.path)
+    assert bc.read_csv_from_bucket(bucket, "one/").equals(some)
+    assert s3.asked("GET", "one/large") == 2
 
 
 @pytest.mark.parametrize(
@@ -171,14 +191,61 @@ def test_many_objects_survive_a_burst_of_slow_down(s3: FaultyS3, bucket: str) ->
 def test_a_large_frame_is_uploaded_once_whatever_breaks(s3: FaultyS3, bucket: str) -> None:
     """Parts that failed are sent again; the object is exactly the frame."""
     s3.rule = first(3, Fault(503, "SlowDown"), is_part)
-    large = pd.concat([ROWS] * 4, ignore_index=True)
-    assert bc.save_to_bucket(large, bucket, "large-2.csv") == 200
+    assert bc.save_to_bucket(WIDE, bucket, "large-2.csv") == 200
     s3.rule = first(1, Fault(drop=True), is_part)
-    assert bc.save_to_bucket(large, bucket, "large-3.csv") == 200
+    assert bc.save_to_bucket(WIDE, bucket, "large-3.csv") == 200
     s3.rule = lambda _: None
     for key in ("large-2.csv", "large-3.csv"):
-        assert bc.read_csv_from_bucket(bucket, key).equals(large)
+        assert bc.read_csv_from_bucket(bucket, key).equals(WIDE)
     assert left_in(bucket)[1] == 0
+
+
+@pytest.mark.parametrize("times", [1, 9])
+@pytest.mark.parametrize("frame", [WIDE, WIDE[:1]], ids=["parts", "whole"])
+def test_an_answer_that_gets_lost_is_no_failure(
+    s3: FaultyS3, bucket: str, frame: pd.DataFrame, times: int
+) -> None:
+    """S3 had stored the object, and its hash tells that these are the bytes."""
+    s3.rule = first(times, Fault(drop=True), ends_an_upload)
+    assert bc.save_to_bucket(frame, bucket, "lost.csv") == 200
+    s3.rule = lambda _: None
+    assert bc.read_csv_from_bucket(bucket, "lost.csv").equals(frame)
+
+
+def test_where_nobody_can_tell_nothing_is_claimed(
+    s3: FaultyS3, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer is lost, and a role that may only write cannot look."""
+    s3.rule = lambda request: (
+        Fault(drop=True)
+        if ends_an_upload(request)
+        else Fault(403, "AccessDenied")
+        if request.method == "HEAD"
+        else None
+    )
+    for key in ("lost.csv", "large.csv"):
+        with pytest.raises(bc.AccessError, match=rf"cannot write s3://{bucket}/{key}: Connection"):
+            bc.save_to_bucket(WIDE[:1], bucket, key)
+        said = capsys.readouterr().err
+        assert f"nobody knows whether s3://{bucket}/{key} was written" in said
+        assert "nothing of it is left behind" not in said
+
+
+def test_ctrl_c_after_an_upload_says_that_it_is_there(
+    s3: FaultyS3, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The interrupt comes while S3 stores the object."""
+
+    def rule(request: Request) -> Fault | None:
+        if ends_an_upload(request):
+            os.kill(os.getpid(), signal.SIGINT)
+        return None
+
+    s3.rule = rule
+    with pytest.raises(KeyboardInterrupt):
+        bc.save_to_bucket(WIDE[:1], bucket, "new.csv")
+    assert "new.csv was interrupted, but had just been written" in capsys.readouterr().err
+    assert left_in(bucket) == (["large.csv", "new.csv"], 0)
 
 
 @pytest.mark.parametrize("when", ["CreateMultipartUpload", "UploadPart", "Complete"])
@@ -193,10 +260,9 @@ def test_a_failed_upload_leaves_nothing_and_says_so(
     }
     denied = Fault(403, "AccessDenied")
     s3.rule = lambda request: denied if matches[when](request) else None
-    large = pd.concat([ROWS] * 5)
     for key in ("new.csv", "large.csv"):
         with pytest.raises(bc.AccessError, match=rf"cannot write s3://{bucket}/{key}: .*Denied"):
-            bc.save_to_bucket(large, bucket, key)
+            bc.save_to_bucket(WIDE, bucket, key)
         said = capsys.readouterr().err
         assert f"s3://{bucket}/{key} was not written; nothing of it is left behind" in said
     s3.rule = lambda _: None
@@ -214,7 +280,7 @@ def test_parts_that_cannot_be_removed_are_named_with_the_command(
         else None
     )
     with pytest.raises(bc.AccessError):
-        bc.save_to_bucket(pd.concat([ROWS] * 5), bucket, "new.csv")
+        bc.save_to_bucket(WIDE, bucket, "new.csv")
     said = capsys.readouterr().err
     assert f"abort-multipart-upload --bucket {bucket} --key 'new.csv' --upload-id " in said
 
@@ -232,7 +298,7 @@ def test_ctrl_c_during_an_upload_leaves_nothing(
 
     s3.rule = rule
     with pytest.raises(KeyboardInterrupt):
-        bc.save_to_bucket(pd.concat([ROWS] * 30), bucket, "new.csv")
+        bc.save_to_bucket(pd.concat([WIDE] * 3), bucket, "new.csv")
     assert pressed.locked()
     assert left_in(bucket) == (["large.csv"], 0)
     assert "new.csv was not written; nothing of it is left behind" in capsys.readouterr().err
@@ -249,6 +315,31 @@ def test_a_dataset_is_written_whole_or_not_at_all(s3: FaultyS3, bucket: str) -> 
     with pytest.raises(bc.AccessError, match="site=b"):
         bc.save_to_bucket(frame, bucket, "data/", partition_by="site", replace_partitions=True)
     assert bc.list_keys(bucket, "data/") == before
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_objects_of_a_dataset_that_cannot_be_removed_are_named(
+    s3: FaultyS3, bucket: str, capsys: pytest.CaptureFixture[str], *, replace: bool
+) -> None:
+    """S3 answers 200 and names them inside; their rows would be read as if they were right."""
+    frame = pd.DataFrame({"site": ["a", "b"], "n": [1, 2]})
+    bc.save_to_bucket(frame, bucket, "data/", partition_by="site")
+    refused = Fault(200, "AccessDenied", left="data/site=a/old.parquet")
+    s3.rule = lambda request: (
+        refused
+        if request.method == "POST" and "delete" in request.path
+        else Fault(403, "AccessDenied")
+        if request.method == "PUT" and "b/" in request.path and not replace
+        else None
+    )
+    expected = "cannot remove s3://.*/data/site=a/old" if replace else "cannot write .*site=b"
+    with pytest.raises(bc.AccessError, match=expected):
+        bc.save_to_bucket(frame, bucket, "data/", partition_by="site", replace_partitions=replace)
+    said = capsys.readouterr().err
+    assert ("the new rows are written" if replace else "could not be removed") in said
+    assert "nothing of it is left behind" not in said.replace(
+        "parquet was not written; nothing", ""
+    )
 
 
 def test_writing_needs_no_disk_but_for_excel(bucket: str) -> None:
@@ -276,7 +367,7 @@ def test_every_write_carries_a_hash_that_s3_compares(s3: FaultyS3, bucket: str) 
     """SHA-256 of each request's bytes; a key of one's own encrypts."""
     s3.requests.clear()
     bc.save_to_bucket(ROWS[:10], bucket, "small.csv", kms_key_id="alias/mine")
-    bc.save_to_bucket(pd.concat([ROWS] * 5), bucket, "large.csv", kms_key_id="alias/mine")
+    bc.save_to_bucket(WIDE, bucket, "large.csv", kms_key_id="alias/mine")
     bodies = [one for one in s3.requests if one.method == "PUT"]
     assert len(bodies) > 2
     assert all("x-amz-checksum-sha256" in one.headers for one in bodies)

@@ -7,8 +7,10 @@ which S3 compares and keeps (source: Amazon S3 User Guide, "Checking object inte
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
+from base64 import b64decode, b64encode
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ PART = 8 * MB  # at least 5 MB, at most 10,000 of them; source: "Amazon S3 multi
 _AT_ONCE = 4
 _GROWS = 1000  # parts after which the next ones are twice as large, for objects up to 5 TB
 _CHECKSUM = "SHA256"
+_STORED, _THEIR_FAULT = 200, 500  # HTTP
 
 
 def encryption(kms_key_id: str | None) -> dict[str, str]:
@@ -37,6 +40,18 @@ def encryption(kms_key_id: str | None) -> dict[str, str]:
     if not kms_key_id:
         return {}
     return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id}
+
+
+def _is_doubtful(error: Exception) -> bool:
+    """Whether S3 may have carried out what it answered with an error, or not at all."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        # The second try to complete an upload finds none, if the first had succeeded.
+        gone = error.response.get("Error", {}).get("Code") == "NoSuchUpload"
+        return gone or status >= _THEIR_FAULT
+    return isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError))
 
 
 class Upload(io.RawIOBase):
@@ -64,7 +79,8 @@ class Upload(io.RawIOBase):
         self._buffer = bytearray()
         self._size = 0
         self._begun: Future[str] | None = None
-        self._ended: Future[Any] | None = None
+        self._ended: Future[int] | None = None
+        self._doubt = False  # whether it may have been stored although an error was answered
         self._parts: list[Future[dict[str, Any]]] = []
         self._room = threading.Semaphore(_AT_ONCE)
         self._pool = ThreadPoolExecutor(_AT_ONCE + 1, thread_name_prefix="batcat-s3")
@@ -129,6 +145,16 @@ class Upload(io.RawIOBase):
 
     def _finish(self) -> None:
         with at("write", self._place["Bucket"], self._place["Key"]):
+            if self._begun and self._buffer:
+                self._send_part()
+            parts = [part.result() for part in self._parts]
+            # In a thread, so that Ctrl-C cannot come between its answer and its being kept.
+            self._ended = self._pool.submit(self._store, parts)
+            self.status = self._ended.result()
+
+    def _store(self, parts: list[dict[str, Any]]) -> int:
+        """Make the object appear; an answer that got lost on its way is no failure."""
+        try:
             if self._begun is None:
                 answer = client("s3").put_object(
                     **self._place,
@@ -137,17 +163,29 @@ class Upload(io.RawIOBase):
                     ChecksumAlgorithm=_CHECKSUM,
                 )
             else:
-                if self._buffer:
-                    self._send_part()
-                parts = [part.result() for part in self._parts]
-                self._ended = self._pool.submit(
-                    client("s3").complete_multipart_upload,
+                answer = client("s3").complete_multipart_upload(
                     **self._place,
                     UploadId=self._begun.result(),
                     MultipartUpload={"Parts": parts},
                 )
-                answer = self._ended.result()
-        self.status = int(answer["ResponseMetadata"]["HTTPStatusCode"])
+        except Exception as error:
+            self._doubt = _is_doubtful(error)
+            if self._doubt and self._is_there(parts):
+                return _STORED
+            raise
+        return int(answer["ResponseMetadata"]["HTTPStatusCode"])
+
+    def _is_there(self, parts: list[dict[str, Any]]) -> bool:
+        """Whether S3 holds the very bytes that were sent, by their hash."""
+        digests = [part.get("ChecksumSHA256", "") for part in parts]
+        whole = hashlib.sha256(b"".join(map(b64decode, digests)) if parts else self._buffer)
+        try:
+            about = client("s3").head_object(**self._place, ChecksumMode="ENABLED")
+        except Exception:  # noqa: BLE001 - the first error says more
+            return False
+        self._doubt = False
+        found = about.get("ChecksumSHA256", "").partition("-")[0]  # the number of parts may follow
+        return bool(found == b64encode(whole.digest()).decode())
 
     def _abort(self) -> None:
         """Leave nothing behind, and say so."""
@@ -162,16 +200,26 @@ class Upload(io.RawIOBase):
         try:
             if self._begun and not self._begun.exception():
                 client("s3").abort_multipart_upload(**self._place, UploadId=self._begun.result())
+                self._doubt = False  # what could be aborted had not been stored
         except Exception:  # the first error must come through, whatever this one is
-            log.exception(
-                "%s was not written, but parts of it are left; remove them: aws s3api "
-                "abort-multipart-upload --bucket %s --key '%s' --upload-id %s",
+            if not self._doubt:
+                log.exception(
+                    "%s was not written, but parts of it are left; remove them: aws s3api "
+                    "abort-multipart-upload --bucket %s --key '%s' --upload-id %s",
+                    address,
+                    *self._place.values(),
+                    self._begun.result() if self._begun else "",
+                )
+                return
+        if self._doubt:
+            log.warning(
+                "nobody knows whether %s was written, for the answer got lost; look at it: aws "
+                "s3api head-object --bucket %s --key '%s'",
                 address,
                 *self._place.values(),
-                self._begun.result() if self._begun else "",
             )
-        else:
-            log.warning("%s was not written; nothing of it is left behind", address)
+            return
+        log.warning("%s was not written; nothing of it is left behind", address)
 
     def __enter__(self) -> Self:
         """Give itself."""

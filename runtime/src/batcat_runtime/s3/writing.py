@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.aws import client
 from batcat_runtime.columns.series import known
-from batcat_runtime.errors import ConfigError
+from batcat_runtime.errors import AccessError, ConfigError
 from batcat_runtime.formats.csv_write import write_csv
 from batcat_runtime.formats.excel import write_excel
 from batcat_runtime.formats.json_lines import write_json_lines
@@ -127,6 +127,10 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
     run = uuid.uuid4().hex
     parts = {f"{folder}{path}{run}.{how.format}": part for path, part in datasets.split(df, names)}
     begun: list[str] = []
+    if not parts:
+        get_logger("batcat_runtime").warning(
+            "s3://%s/%s: the table has no rows, so no object is written", bucket, folder
+        )
 
     def write(key: str) -> None:
         begun.append(key)
@@ -137,23 +141,59 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
             for _ in pool.map(write, parts):
                 pass
     except BaseException:
-        _remove(bucket, begun)
-        get_logger("batcat_runtime").warning(
-            "s3://%s/%s: a part of the dataset could not be written; those that had been were "
-            "removed, nothing of it is left behind",
-            bucket,
-            folder,
-        )
+        _take_back(bucket, begun, f"s3://{bucket}/{folder}")
         raise
     if replace:
         places = {key.rpartition("/")[0] + "/" for key in parts}
         old = [one.key for place in sorted(places) for one in listing(bucket, place)]
-        _remove(bucket, [key for key in old if key not in parts])
+        try:
+            _remove(bucket, [key for key in old if key not in parts])
+        except BaseException:
+            get_logger("batcat_runtime").warning(
+                "s3://%s/%s: the new rows are written, in objects %s.%s, and old ones are still "
+                "there beside them; remove those, or write again",
+                *(bucket, folder, run, how.format),
+            )
+            raise
     return 200
 
 
+def _take_back(bucket: str, keys: Sequence[str], place: str) -> None:
+    """Remove what was written of a dataset that cannot be written whole, and say so."""
+    log = get_logger("batcat_runtime")
+    try:
+        _remove(bucket, keys)
+    except Exception:  # the first error must come through, whatever this one is
+        log.exception(
+            "%s: a part of the dataset could not be written, and others could not be removed; "
+            "remove them, or their rows will be read: %s",
+            place,
+            " ".join(keys),
+        )
+    else:
+        log.warning(
+            "%s: a part of the dataset could not be written; those that had been were removed, "
+            "nothing of it is left behind",
+            place,
+        )
+
+
 def _remove(bucket: str, keys: Sequence[str]) -> None:
+    """Remove objects, all that can be.
+
+    Raises:
+        AccessError: some may not be removed.
+    """
+    left: list[dict[str, str]] = []
     for start in range(0, len(keys), _ONE_DELETE):
         some = [{"Key": key} for key in keys[start : start + _ONE_DELETE]]
         with at("remove", bucket, some[0]["Key"]):
-            client("s3").delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+            answer = client("s3").delete_objects(
+                Bucket=bucket, Delete={"Objects": some, "Quiet": True}
+            )
+        left += answer.get("Errors", [])  # the status is 200 all the same
+    if left:
+        raise AccessError(
+            f"cannot remove s3://{bucket}/{left[0]['Key']} and {len(left) - 1} more: "
+            f"{left[0].get('Message', '')} ({left[0].get('Code')}); the role needs s3:DeleteObject",
+        )

@@ -13,6 +13,7 @@ from batcat_runtime.formats import csv_pieces, json_lines
 from batcat_runtime.formats.csv_read import Reading, Text, need_pandas, pieces, text_of
 
 from . import datasets
+from .packed import MAGIC, gzip_file
 from .stream import Stream
 from .transfer import WHOLE, Arriving, arrivals, fetch_all
 
@@ -148,13 +149,25 @@ def _one_csv(data: _Dataset) -> pd.DataFrame:
         def begin() -> IO[bytes]:
             return ways.pop() if ways else _stream(arrival.source).open()
 
-        return csv_pieces.read_all([Text(str(data.sources[0]), begin)], data.how)
+        text = _unpacked(Text(str(data.sources[0]), begin))
+        return csv_pieces.read_all([text], data.how)
+
+
+def _unpacked(text: Text) -> Text:
+    """Unpack what gzip packed, which its first bytes tell, whatever its key ends in."""
+
+    def begin() -> IO[bytes]:
+        raw: Any = text.open()
+        return gzip_file(raw, text.source) if raw.peek(2)[:2] == MAGIC else raw
+
+    packed = text.view is not None and bytes(text.view[:2]) == MAGIC
+    return replace(text, open=begin, view=None if packed else text.view)
 
 
 def _texts(sources: Sequence[Object]) -> list[Text]:
     with closing(fetch_all(sources)) as buffers:
         return [
-            text_of(buffer.getbuffer(), str(one))
+            _unpacked(text_of(buffer.getbuffer(), str(one)))
             for one, buffer in zip(sources, buffers, strict=True)
         ]
 
@@ -177,10 +190,10 @@ def _streams(sources: Sequence[Object]) -> Any:
         if end > start:
             with closing(fetch_all(sources[start:end], _AHEAD)) as buffers:
                 for one, buffer in zip(sources[start:end], buffers, strict=True):
-                    yield text_of(buffer.getbuffer(), str(one))
+                    yield _unpacked(text_of(buffer.getbuffer(), str(one)))
         else:
             end = start + 1
-            yield _stream(sources[start])
+            yield _unpacked(_stream(sources[start]))
         start = end
 
 

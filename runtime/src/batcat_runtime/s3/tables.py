@@ -53,7 +53,7 @@ def read_csv_from_bucket(  # noqa: PLR0913 - each may be said
     on_bad_rows: Literal["error", "skip"] = "error",
     chunksize: int | None = None,
 ) -> pd.DataFrame | Iterator[pd.DataFrame]:
-    r"""Read CSV: one object, several, or all below a prefix.
+    r"""Read CSV: one object, several, or all below a prefix; what gzip packed is unpacked.
 
     Args:
         bucket: name of the bucket.
@@ -119,6 +119,8 @@ def read_json_lines_from_bucket(  # noqa: PLR0913 - each may be said
     chunksize: int | None = None,
 ) -> pd.DataFrame | Iterator[pd.DataFrame]:
     """Read JSON lines, one object a line: one object in S3, several, or all below a prefix.
+
+    What gzip packed is unpacked.
 
     Args:
         bucket: name of the bucket.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import io
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 import uuid
 from decimal import Decimal
 from types import SimpleNamespace
@@ -24,6 +26,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import duckdb
 import pandas as pd
 import pytest
+import rich.console
+import rich.traceback
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mysql_mimic import (  # type: ignore[import-untyped]
@@ -266,6 +270,29 @@ def test_a_wrong_password_is_not_shown(server: Server) -> None:
     with pytest.raises(bc.AccessError, match=expected) as caught:
         bc.read_data_from_bd("select 1", host, user, port, database, "wrong hunter2")
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_password_is_in_no_traceback(
+    server: Server,
+    s3_environment: None,  # noqa: ARG001 - it sets the environment
+) -> None:
+    """With all local variables of the driver, when it is refused and when it runs a query."""
+    host, user, port, database, _ = server.login
+    secrets_manager, name = client("secretsmanager", "us-east-1"), f"batcat/{uuid.uuid4().hex}"
+    secrets_manager.create_secret(Name=name, SecretString=json.dumps({"password": "hunter2" * 20}))
+    wrong = bc.get_secret(name, "us-east-1")["password"]
+    with pytest.raises(bc.AccessError) as caught:
+        bc.read_data_from_bd("select 1", host, user, port, database, wrong)
+    error = caught.value
+    trace = error.__traceback__.tb_next if error.__traceback__ else None
+    plain = traceback.TracebackException(type(error), error, trace, capture_locals=True)
+    console = rich.console.Console(file=io.StringIO(), width=200, record=True)
+    console.print(
+        rich.traceback.Traceback.from_exception(type(error), error, trace, show_locals=True)
+    )
+    for told in ("".join(plain.format()), console.export_text()):
+        assert "pymysql" in told
+        assert "hunter2" not in told
 
 
 def test_a_rotated_password_is_fetched_anew(

@@ -11,6 +11,9 @@ import uuid
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+import rich.console
+import rich.pretty
+import rich.traceback
 
 import batcat_runtime as bc
 from batcat_runtime import secrets
@@ -123,6 +126,29 @@ def test_a_traceback_does_not_show_it(create: Callable[..., str]) -> None:
     told = in_full(caught.value)
     assert "everything" in told
     assert "hunter2" not in told
+
+
+def test_rich_does_not_show_it(create: Callable[..., str]) -> None:
+    """It prints the beginning of what is long, in tracebacks with local variables and elsewhere."""
+    long = "hunter2" * 99
+    form: Any = {"SecretString": json.dumps({"key": long, "more": [long]})}
+    found = bc.get_secret(create(**form), REGION)
+    binary = bc.get_secret(create(SecretBinary=long.encode()), REGION, form="binary")
+
+    def use(**everything: object) -> NoReturn:
+        raise ConnectionError(len(everything))
+
+    try:
+        use(found=found, key=found["key"], more=found["more"], binary=binary, some=found["key"][:9])
+    except ConnectionError as error:
+        trace = error.__traceback__.tb_next if error.__traceback__ else None
+        told = rich.traceback.Traceback.from_exception(type(error), error, trace, show_locals=True)
+    console = rich.console.Console(file=io.StringIO(), width=200, record=True)
+    console.print(told)
+    console.print(rich.pretty.Pretty([found, found["key"], binary], max_string=20))
+    said = console.export_text()
+    assert "everything" in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.parametrize("broken", ["VersionId", "SecretString"])

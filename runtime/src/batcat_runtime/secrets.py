@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, SupportsIndex, TypeVar, overload
 
 from .aws import client, explained
 from .errors import AccessError, ConfigError, DataError, MissingError
@@ -61,6 +61,10 @@ class SecretText(str):  # noqa: SLOT000 - it has an origin
         """Stars."""
         return _STARS
 
+    def __getitem__(self, key: SupportsIndex | slice) -> SecretText:
+        """Hide a piece, too: rich shows the beginning of long text in tracebacks."""
+        return SecretText(super().__getitem__(key))
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Stay hidden in a copy, also in another process."""
         return type(self), (str.__str__(self), self._origin)
@@ -76,6 +80,11 @@ class SecretBytes(bytes):
         return f"b{_STARS}"
 
     __str__ = __repr__
+
+    def __getitem__(self, key: Any) -> Any:
+        """Hide a piece, too."""
+        found = super().__getitem__(key)
+        return SecretBytes(found) if isinstance(found, bytes) else found
 
 
 class Secret(dict[str, Any]):

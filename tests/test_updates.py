@@ -262,6 +262,12 @@ def test_what_the_owner_sets_and_what_answers_write_do_not_meet(
         **{name: OTHER_ANSWERS[name] for name in same_name},
         "steps": ["clean", "score"],
         "result_s3_bucket": OTHER_ANSWERS["result_bucket"],
+        "data_sources": ["athena", "redshift"],
+        "athena_database": "analytics",
+        "athena_workgroup": "primary",
+        "redshift_warehouse": "warehouse",
+        "redshift_database": "dev",
+        "redshift_secret": "analytics/redshift",
         **mine,
         "environments": environments,
     }

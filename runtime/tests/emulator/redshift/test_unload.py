@@ -64,6 +64,20 @@ def test_csv_and_text(session: Session) -> None:
     assert session.body("q/0000_part_00.txt") == b'"1"|"x,y"\n"2"|\n'
 
 
+def test_text_is_escaped_only_if_asked_for(session: Session) -> None:
+    """A delimiter or backslash in a value stands as it is otherwise."""
+    uri = session.store.uri
+    query = r"select 'a|b\\\\c\\nd' as t, null as n, '' as e"
+    for prefix, option, body in (
+        ("p/", "", b"a|b\\c\nd||\n"),
+        ("e/", "escape", b"a\\|b\\\\c\\\nd||\n"),
+        ("n/", "null as 'NIL' addquotes header", b't|n|e\n"a|b\\c\nd"|NIL|""\n'),
+    ):
+        session.run(f"unload ('{query.replace(chr(39), chr(39) * 2)}') to '{uri(prefix)}' "
+                    f"iam_role default parallel off {option}")  # fmt: skip
+        assert session.body(f"{prefix}000") == body, option
+
+
 def test_partitions_name_folders(session: Session) -> None:
     """And a manifest names the files."""
     place = session.store.uri("p/")
@@ -98,6 +112,8 @@ def test_nothing_is_written_over_unasked(session: Session) -> None:
         ("unload ('select 1') to '{}' csv", "UNLOAD needs an authorization"),
         ("unload (select 1) to '{}' iam_role default", "needs a query in quotation marks"),
         ("unload ('select 1') to '{}' iam_role default format json", "UNLOAD FORMAT JSON"),
+        ("unload ('select 1') to '{}' iam_role default bzip2", "UNLOAD option bzip2"),
+        ("unload ('select 1') to '{}' iam_role default parquet header", "HEADER argument is not"),
         (
             "unload ('select time ''10:00'' as t') to '{}' iam_role default format parquet",
             "TIME and TIMETZ",

@@ -18,7 +18,8 @@ from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 from batcat_runtime.emulator.redshift_wire.carrier import failing
 from batcat_runtime.emulator.redshift_wire.columns import described
-from batcat_runtime.emulator.redshift_wire.dialect import NotEmulatedError, translated
+from batcat_runtime.emulator.redshift_wire.dialect import translated
+from batcat_runtime.emulator.redshift_wire.errors import NotEmulatedError, UnsupportedError
 from batcat_runtime.emulator.redshift_wire.protocol import PostgresFault, Result
 from batcat_runtime.emulator.redshift_wire.statements import StatementError, order_of
 from batcat_runtime.emulator.redshift_wire.warehouse import warehouse_of
@@ -225,7 +226,7 @@ class RedshiftData(Metadata):
             order = order_of(made)
             if order is not None:
                 order.query = translated(order.query, fold=True)
-        except (NotEmulatedError, StatementError) as error:
+        except (NotEmulatedError, UnsupportedError, StatementError) as error:
             raise failing(connection, str(error)) from None
         if order is None:
             return connection.bound(made, values)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.sql.errors import QueryError
-from batcat_runtime.emulator.sql.objects import Objects, split
 
-from .columns import TIME, TIMETZ, Target
+from .columns import Target
+from .errors import NotEmulatedError
 from .loading import Lines, Rejected
-from .parquet import ParquetError, from_csv, literal, to_csv
+from .parquet import ParquetError, to_csv
 from .places import Places
 from .protocol import Connection, PostgresFault
 from .statements import CREDENTIALS, Order, StatementError
+from .unload import unload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from batcat_runtime.emulator.sql.objects import Objects
     from batcat_runtime.emulator.world import World
 
     Record = Callable[[int, int, Sequence[Rejected]], None]
@@ -58,9 +59,9 @@ class Carrier:
         if alone:
             connection.query("BEGIN")
         try:
-            act = self._copy if order.kind == "copy" else self._unload
-            told = act(order, connection)
-        except (QueryError, StatementError, ParquetError) as error:
+            self._check_role(order)
+            told = self._act(order, connection)
+        except (QueryError, StatementError, NotEmulatedError, ParquetError) as error:
             # PostgreSQL itself says so, and its transaction is over as with any other error.
             fault = failing(connection, str(getattr(error, "message", error)))
         except PostgresFault as error:
@@ -73,17 +74,23 @@ class Carrier:
             connection.query("ROLLBACK")
         raise fault
 
+    def _act(self, order: Order, connection: Connection) -> tuple[str, str]:
+        if order.kind == "copy":
+            return self._copy(order, connection)
+        count = unload(order, connection, self._objects, self._places)
+        _note(connection, "last_unload_count", count)
+        return "UNLOAD", f"UNLOAD completed, {count} record(s) unloaded successfully."
+
     def _copy(self, order: Order, connection: Connection) -> tuple[str, str]:
-        self._check_role(order)
         found, table = self._targets(order, connection)
         files = self._places.files(order)
         limit = order.number("MAXERROR")
         with tempfile.TemporaryDirectory(prefix="batcat-copy-") as folder:
             if order.format == "PARQUET":
                 rows = Path(folder) / "rows"
-                to_csv(files, found, rows, cut=order.flag("TRUNCATECOLUMNS"))
+                to_csv(files, found, rows)
                 count = connection.copy_in(
-                    _copy_sql(order, "FORMAT csv, NULL '\\N'"), _chunks(rows)
+                    _copy_sql(order, "FORMAT csv, NULL E'\\\\N'"), _chunks(rows)
                 ).count
             else:
                 count = self._copy_lines(order, connection, found, table, files, limit)
@@ -117,55 +124,6 @@ class Carrier:
             raise StatementError(_rejected(order)["M"])
         return result.count
 
-    def _unload(self, order: Order, connection: Connection) -> tuple[str, str]:
-        self._check_role(order)
-        fields = connection.described(order.query)
-        bucket, prefix = split(order.place)
-        self._places.make_ready(order)
-        with tempfile.TemporaryDirectory(prefix="batcat-unload-") as folder:
-            rows, made = Path(folder) / "rows", Path(folder) / "made"
-            options = _unload_options(order)
-            with rows.open("wb") as target:
-                count = connection.copy_out(
-                    f"COPY ({order.query}) TO STDOUT ({options})", target
-                ).count
-            keys = _key_places(order, [field.name for field in fields])
-            if order.format == "PARQUET":
-                if any(field.oid in (TIME, TIMETZ) for field in fields):
-                    raise StatementError("UNLOAD of TIME and TIMETZ to Parquet is not supported")
-                made.mkdir() if keys else None
-                from_csv(rows, fields, made, keys)
-            elif keys:
-                raise StatementError("NotEmulated: UNLOAD PARTITION BY other than Parquet")
-            else:
-                rows.rename(made)
-            uris = self._send(order, made, bucket, prefix)
-        if order.flag("MANIFEST"):
-            entries = [{"url": uri} for uri in uris]
-            self._objects.client.put_object(
-                Bucket=bucket, Key=f"{prefix}manifest", Body=json.dumps({"entries": entries})
-            )
-        _note(connection, "last_unload_count", count)
-        return "UNLOAD", f"UNLOAD completed, {count} record(s) unloaded successfully."
-
-    def _send(self, order: Order, made: Path, bucket: str, prefix: str) -> list[str]:
-        """Send files under the names that Redshift gives them."""
-        parallel = order.text("PARALLEL", "ON").upper() not in ("OFF", "FALSE")
-        number = "0000_part_00" if parallel else "000"
-        suffix = ".parquet" if order.format == "PARQUET" else ""
-        if "EXTENSION" in order.options:
-            suffix = f".{order.options['EXTENSION']}"
-        elif order.flag("GZIP"):
-            suffix = ".gz"
-        files = sorted(made.rglob("*.parquet")) if made.is_dir() else [made]
-        uris = []
-        for file in files:
-            folders = f"{file.parent.relative_to(made).as_posix()}/" if made.is_dir() else ""
-            uri = f"s3://{bucket}/{prefix}{folders}{number}{suffix}"
-            self._objects.put(uri, _packed(file) if order.flag("GZIP") else file)
-            uris.append(uri)
-        return uris
-
     def _targets(self, order: Order, connection: Connection) -> tuple[list[Target], int]:
         rows = connection.bound(COLUMNS, [order.table]).rows
         known = {
@@ -196,7 +154,7 @@ class Carrier:
 
 def failing(connection: Connection, message: str) -> PostgresFault:
     """Let PostgreSQL fail with a message, so that a transaction ends as after any error."""
-    code = "0A000" if message.startswith("NotEmulated") else "XX000"
+    code = "0A000" if message.startswith(("NotEmulated", "Redshift has no")) else "XX000"
     try:
         connection.bound("SELECT redshift_fail($1, $2, NULL)", [code, message])
     except PostgresFault as error:
@@ -218,25 +176,6 @@ def _copy_sql(order: Order, options: str) -> str:
     return f"COPY {order.table}{columns} FROM STDIN WITH ({options})"
 
 
-def _unload_options(order: Order) -> str:
-    if order.format == "PARQUET":
-        return "FORMAT csv, FORCE_QUOTE *"
-    mark = order.text("DELIMITER", "," if order.format == "CSV" else "|")
-    header = ", HEADER" if order.flag("HEADER") else ""
-    nil = f", NULL {literal(order.text('NULL', ''))}"
-    if order.format == "CSV" or order.flag("ADDQUOTES"):
-        quoted = ", FORCE_QUOTE *" if order.flag("ADDQUOTES") else ""
-        return f"FORMAT csv, DELIMITER {literal(mark)}{nil}{header}{quoted}"
-    return f"FORMAT text, DELIMITER {literal(mark)}{nil}{header}"
-
-
-def _key_places(order: Order, names: list[str]) -> list[int]:
-    missing = [key for key in order.keys if key.lower() not in names and key not in names]
-    if missing:
-        raise StatementError(f'column "{missing[0]}" of PARTITION BY is not in the query')
-    return [names.index(key if key in names else key.lower()) for key in order.keys]
-
-
 def _note(connection: Connection, name: str, count: int) -> None:
     """What PG_LAST_COPY_COUNT and its like give."""
     connection.bound("SELECT set_config($1, $2, false)", [f"batcat.{name}", str(count)])
@@ -253,11 +192,3 @@ def _chunks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as source:
         while data := source.read(CHUNK):
             yield data
-
-
-def _packed(file: Path) -> Path:
-    import gzip
-
-    packed = file.with_suffix(".gz")
-    packed.write_bytes(gzip.compress(file.read_bytes()))
-    return packed

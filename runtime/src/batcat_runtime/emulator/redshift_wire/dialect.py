@@ -1,16 +1,17 @@
 """Redshift's words that PostgreSQL lacks, replaced in the text; the rest stays as it is.
 
-Source: Amazon Redshift Database Developer Guide, "SQL commands", "SQL functions reference", "Names
-and identifiers" (names in double quotes are folded to lower case, too, unless
-``enable_case_sensitive_identifier`` is on) and "Defining table constraints" (keys are not
-enforced).
+Source: Amazon Redshift Database Developer Guide, "SQL commands", "SQL functions reference" and
+"Names and identifiers" (names in double quotes are folded to lower case, too, unless
+``enable_case_sensitive_identifier`` is on).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .tables import table_definition
+from .refused import refuse
+from .tables import table_change, table_definition
+from .types import casts
 from .words import Edits, Word, arguments, closing, words
 
 if TYPE_CHECKING:
@@ -27,20 +28,7 @@ SETTINGS = frozenset(
 """Parameters of a session that PostgreSQL does not know; kept, and read back."""
 
 FOLDED = "enable_case_sensitive_identifier"
-REFUSED = {
-    "QUALIFY": "QUALIFY",
-    "PIVOT": "PIVOT",
-    "UNPIVOT": "UNPIVOT",
-}
 PARTS = ("DATEADD", "DATEDIFF", "DATE_PART", "DATE_TRUNC")
-
-
-class NotEmulatedError(Exception):
-    """Redshift may do this; the local one does not, and says so by name."""
-
-    def __init__(self, what: str, instead: str = "") -> None:
-        hint = f" {instead}" if instead else ""
-        super().__init__(f"NotEmulated: {what} is not emulated by batcat local.{hint}")
 
 
 def translated(sql: str, *, fold: bool) -> str:
@@ -52,18 +40,22 @@ def translated(sql: str, *, fold: bool) -> str:
 
     Raises:
         NotEmulatedError: it has what is not emulated.
+        UnsupportedError: it has what Redshift has not.
     """
     parts = words(sql)
+    refuse(parts)
     edits = Edits(sql, [])
     if fold:
         for part in parts:
             if part.kind == "IDENTIFIER" and part.text != part.text.lower():
                 quoted = part.text.lower().replace('"', '""')
                 edits.replace(part.start, part.end, f'"{quoted}"')
-    _refuse(parts)
+    casts(parts, edits)
     first = [part.upper for part in parts[:4]]
     if first[:1] == ["CREATE"] and "TABLE" in first:
         table_definition(parts, edits)
+    elif first[:2] == ["ALTER", "TABLE"]:
+        table_change(parts, edits)
     elif first[:1] in (["SET"], ["SHOW"], ["RESET"]):
         _setting(parts, edits)
     for place, part in enumerate(parts):
@@ -71,16 +63,6 @@ def translated(sql: str, *, fold: bool) -> str:
         if maker:
             maker(parts, place, edits)
     return edits.result()
-
-
-def _refuse(parts: Sequence[Word]) -> None:
-    for place, part in enumerate(parts):
-        if part.upper in REFUSED:
-            raise NotEmulatedError(f"Redshift {REFUSED[part.upper]}")
-        if part.upper == "SELECT" and place + 1 < len(parts) and parts[place + 1].upper == "TOP":
-            raise NotEmulatedError("Redshift SELECT TOP", "Use LIMIT.")
-        if part.upper == "DATASHARE":
-            raise NotEmulatedError("Redshift data sharing")
 
 
 def _setting(parts: Sequence[Word], edits: Edits) -> None:
@@ -105,6 +87,12 @@ def _part(parts: Sequence[Word], place: int, edits: Edits) -> None:
 def _sysdate(parts: Sequence[Word], place: int, edits: Edits) -> None:
     if not _opened(parts, place):
         edits.replace(parts[place].start, parts[place].end, "pg_catalog.redshift_sysdate()")
+
+
+def _serialize(parts: Sequence[Word], place: int, edits: Edits) -> None:
+    """JSON_SERIALIZE is a word of PostgreSQL's grammar, with another meaning."""
+    if _opened(parts, place):
+        edits.replace(parts[place].start, parts[place].end, "pg_catalog.redshift_json_text")
 
 
 def _minus(parts: Sequence[Word], place: int, edits: Edits) -> None:
@@ -154,7 +142,8 @@ def _convert(parts: Sequence[Word], place: int, edits: Edits) -> None:
     found = arguments(parts, place + 1, end)
     if len(found) == 2:  # noqa: PLR2004 - type and value
         kind, value = (_text(edits, parts, *one) for one in found)
-        edits.replace(parts[place].start, parts[end].end, f"CAST({value} AS {kind})")
+        made = translated(f"CAST({value} AS {kind})", fold=False)
+        edits.replace(parts[place].start, parts[end].end, made)
 
 
 def _listagg(parts: Sequence[Word], place: int, edits: Edits) -> None:
@@ -176,6 +165,23 @@ def _listagg(parts: Sequence[Word], place: int, edits: Edits) -> None:
     edits.replace(parts[place].start, parts[last].end, made)
 
 
+def _percentile(parts: Sequence[Word], place: int, edits: Edits) -> None:
+    """PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x): of integers and decimals it is a decimal."""
+    end = closing(parts, place + 1) if _opened(parts, place) else place
+    if [part.upper for part in parts[end + 1 : end + 3]] != ["WITHIN", "GROUP"]:
+        return
+    last = closing(parts, end + 3)
+    order = [part.upper for part in parts[end + 4 : end + 6]]
+    if order != ["ORDER", "BY"]:
+        return
+    share = _text(edits, parts, place + 2, end - 1)
+    falls = parts[last - 1].upper in ("DESC", "ASC")
+    value = _text(edits, parts, end + 6, last - (2 if falls else 1))
+    share = f"1 - ({share})" if parts[last - 1].upper == "DESC" else share
+    made = f"pg_catalog.redshift_percentile(array_agg({value}), {share})"
+    edits.replace(parts[place].start, parts[last].end, made)
+
+
 def _text(edits: Edits, parts: Sequence[Word], first: int, last: int) -> str:
     """An argument's text, with what is in it translated."""
     inner = edits.sql[parts[first].start : parts[last].end]
@@ -189,10 +195,12 @@ def _text(edits: Edits, parts: Sequence[Word], first: int, last: int) -> str:
 _MAKERS: dict[str, Callable[[Sequence[Word], int, Edits], None]] = {
     **dict.fromkeys(PARTS, _part),
     "SYSDATE": _sysdate,
+    "JSON_SERIALIZE": _serialize,
     "MINUS": _minus,
     "APPROXIMATE": _approximate,
     "DECODE": _decode,
     "NVL2": _nvl2,
     "CONVERT": _convert,
     "LISTAGG": _listagg,
+    "PERCENTILE_CONT": _percentile,
 }

@@ -10,12 +10,58 @@ LANGUAGE plpgsql AS $$ BEGIN
   RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = coalesce(detail, '');
 END $$;
 
--- Types
+-- Texts: a VARCHAR's length counts bytes, and a CHAR takes single-byte signs only
+CREATE FUNCTION pg_catalog.redshift_cut(value varchar, modifier integer, cut boolean) RETURNS varchar
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE place integer := modifier - 4; data bytea := convert_to(value, 'UTF8');
+BEGIN
+  IF NOT cut AND octet_length(rtrim(value, ' ')) > place THEN
+    RAISE EXCEPTION USING ERRCODE = '22001',
+      MESSAGE = 'value too long for type character varying(' || place || ')';
+  END IF;
+  WHILE place > 0 AND (get_byte(data, place) & 192) = 128 LOOP place := place - 1; END LOOP;
+  RETURN convert_from(substr(data, 1, place), 'UTF8');
+END $$;
+CREATE FUNCTION pg_catalog.redshift_varchar(varchar, integer, boolean) RETURNS varchar
+LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN $2 < 4 OR octet_length($1) <= $2 - 4 THEN $1
+  ELSE pg_catalog.redshift_cut($1, $2, $3) END $$;
+CREATE FUNCTION pg_catalog.redshift_char(bpchar, integer, boolean) RETURNS bpchar
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN
+  IF octet_length($1) <> char_length($1) AND octet_length($1::text) <> char_length($1::text) THEN
+    RAISE EXCEPTION USING ERRCODE = '22021', MESSAGE =
+      'CHAR holds single-byte characters only, and the value has others; make it a VARCHAR';
+  END IF;
+  RETURN pg_catalog.bpchar($1, $2, $3);
+END $$;
+UPDATE pg_catalog.pg_cast SET castfunc = 'pg_catalog.redshift_varchar(varchar, integer, boolean)'::regprocedure
+  WHERE castsource = 'varchar'::regtype AND casttarget = 'varchar'::regtype;
+UPDATE pg_catalog.pg_cast SET castfunc = 'pg_catalog.redshift_char(bpchar, integer, boolean)'::regprocedure
+  WHERE castsource = 'bpchar'::regtype AND casttarget = 'bpchar'::regtype;
+CREATE FUNCTION pg_catalog.redshift_fits(value bytea, most integer) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN
+  IF octet_length(value) > most THEN
+    RAISE EXCEPTION USING ERRCODE = '22001', MESSAGE = 'value too long for type varbyte(' || most || ')';
+  END IF;
+  RETURN true;
+END $$;
+
+-- SUPER: as text, a text of JSON is what it says; what is nested has JSON_SERIALIZE
 CREATE DOMAIN pg_catalog.super AS json;
 CREATE FUNCTION pg_catalog.json_parse(text) RETURNS super LANGUAGE sql IMMUTABLE STRICT
   AS $$ SELECT $1::json::super $$;
-CREATE FUNCTION pg_catalog.json_serialize(super) RETURNS text LANGUAGE sql IMMUTABLE STRICT
-  AS $$ SELECT $1::text $$;
+CREATE FUNCTION pg_catalog.redshift_json_text(super) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+  AS $$ SELECT pg_catalog.format('%s', $1) $$;
+CREATE FUNCTION pg_catalog.redshift_scalar(json) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN
+  IF json_typeof($1) IN ('object', 'array') THEN
+    PERFORM redshift_fail('0A000', 'NotEmulated: casting an object or array of SUPER to text is not '
+      'emulated by batcat local. Use JSON_SERIALIZE.', NULL);
+  END IF;
+  RETURN $1 #>> '{}';
+END $$;
+CREATE CAST (json AS text) WITH FUNCTION pg_catalog.redshift_scalar(json);
+CREATE FUNCTION pg_catalog.redshift_scalar_varchar(json, integer, boolean) RETURNS varchar
+  LANGUAGE sql IMMUTABLE AS $$ SELECT redshift_varchar(redshift_scalar($1)::varchar, $2, $3) $$;
+CREATE CAST (json AS varchar) WITH FUNCTION pg_catalog.redshift_scalar_varchar(json, integer, boolean);
 CREATE FUNCTION pg_catalog.json_extract_path_text(text, VARIADIC text[]) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT coalesce(pg_catalog.json_extract_path_text($1::json, VARIADIC $2), '') $$;
 CREATE FUNCTION pg_catalog.json_array_length(text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
@@ -24,19 +70,37 @@ CREATE FUNCTION pg_catalog.is_valid_json(text) RETURNS boolean LANGUAGE sql IMMU
   AS $$ SELECT $1 IS JSON OBJECT $$;
 CREATE FUNCTION pg_catalog.to_hex(bytea) RETURNS text LANGUAGE sql IMMUTABLE STRICT
   AS $$ SELECT encode($1, 'hex') $$;
+CREATE FUNCTION pg_catalog.from_hex(text) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT
+  AS $$ SELECT decode($1, 'hex') $$;
+CREATE FUNCTION pg_catalog.from_varbyte(bytea, text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+  AS $$ SELECT CASE lower($2) WHEN 'hex' THEN encode($1, 'hex') WHEN 'base64' THEN encode($1, 'base64')
+    WHEN 'utf8' THEN convert_from($1, 'UTF8') WHEN 'utf-8' THEN convert_from($1, 'UTF8') END $$;
 CREATE FUNCTION pg_catalog.to_varbyte(text, text) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT
   AS $$ SELECT CASE lower($2) WHEN 'hex' THEN decode($1, 'hex') WHEN 'base64' THEN decode($1, 'base64')
     WHEN 'utf8' THEN convert_to($1, 'UTF8') WHEN 'utf-8' THEN convert_to($1, 'UTF8') END $$;
 
--- Strings: CONCAT of NULL is NULL; REGEXP_REPLACE replaces every match
+-- Strings: CONCAT of NULL is NULL; REGEXP_REPLACE replaces every match; REGEXP_SUBSTR without one is ''
 ALTER FUNCTION pg_catalog.concat(VARIADIC "any") RENAME TO postgres_concat;
 CREATE FUNCTION pg_catalog.concat(text, text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
   AS $$ SELECT $1 || $2 $$;
 ALTER FUNCTION pg_catalog.regexp_replace(text, text, text) RENAME TO postgres_regexp_replace;
+ALTER FUNCTION pg_catalog.regexp_replace(text, text, text, text) RENAME TO postgres_regexp_replace;
+ALTER FUNCTION pg_catalog.regexp_replace(text, text, text, integer) RENAME TO postgres_regexp_replace;
+ALTER FUNCTION pg_catalog.regexp_replace(text, text, text, integer, integer) RENAME TO postgres_regexp_replace;
+ALTER FUNCTION pg_catalog.regexp_replace(text, text, text, integer, integer, text) RENAME TO postgres_regexp_replace;
+CREATE FUNCTION pg_catalog.regexp_replace(text, text, text, integer) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT postgres_regexp_replace($1, $2, $3, $4, 0) $$;
 CREATE FUNCTION pg_catalog.regexp_replace(text, text, text) RETURNS text
-  LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT pg_catalog.regexp_replace($1, $2, $3, 'g') $$;
+  LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT postgres_regexp_replace($1, $2, $3, 1, 0) $$;
 CREATE FUNCTION pg_catalog.regexp_replace(text, text) RETURNS text
-  LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT pg_catalog.regexp_replace($1, $2, '', 'g') $$;
+  LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT postgres_regexp_replace($1, $2, '', 1, 0) $$;
+ALTER FUNCTION pg_catalog.regexp_substr(text, text) RENAME TO postgres_regexp_substr;
+ALTER FUNCTION pg_catalog.regexp_substr(text, text, integer) RENAME TO postgres_regexp_substr;
+ALTER FUNCTION pg_catalog.regexp_substr(text, text, integer, integer) RENAME TO postgres_regexp_substr;
+ALTER FUNCTION pg_catalog.regexp_substr(text, text, integer, integer, text) RENAME TO postgres_regexp_substr;
+ALTER FUNCTION pg_catalog.regexp_substr(text, text, integer, integer, text, integer) RENAME TO postgres_regexp_substr;
+CREATE FUNCTION pg_catalog.regexp_substr(text, text, integer DEFAULT 1, integer DEFAULT 1) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT coalesce(postgres_regexp_substr($1, $2, $3, $4), '') $$;
 CREATE FUNCTION pg_catalog.len(text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
   AS $$ SELECT length($1) $$;
 CREATE FUNCTION pg_catalog.charindex(text, text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
@@ -56,11 +120,36 @@ CREATE FUNCTION pg_catalog.sha2(text, integer) RETURNS text LANGUAGE sql IMMUTAB
 CREATE FUNCTION pg_catalog.nvl(VARIADIC anycompatiblearray) RETURNS anycompatible
   LANGUAGE sql IMMUTABLE AS $$ SELECT x FROM unnest($1) WITH ORDINALITY u(x, n) WHERE x IS NOT NULL ORDER BY n LIMIT 1 $$;
 
--- Numbers: AVG of integers is an integer, of a NUMERIC one of its scale
+-- Numbers: AVG and SUM of integers are integers, AVG of a NUMERIC has its scale; SUM of a REAL, spreads,
+-- SQRT and POWER are DOUBLE PRECISION; the digits of a quotient follow from declared precisions, which
+-- are not known here
+CREATE FUNCTION pg_catalog.redshift_quotient(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE
+  AS $$ SELECT NULL::numeric FROM redshift_fail('0A000', 'NotEmulated: division of DECIMALs, whose digits depend '
+    'on declared precisions, is not emulated by batcat local. Cast one side to FLOAT8.', NULL) $$;
+UPDATE pg_catalog.pg_operator SET oprcode = 'pg_catalog.redshift_quotient(numeric, numeric)'::regprocedure
+  WHERE oprname = '/' AND oprleft = 'numeric'::regtype AND oprright = 'numeric'::regtype;
+DELETE FROM pg_catalog.pg_operator
+  WHERE oprname = '^' AND oprleft = 'numeric'::regtype AND oprright = 'numeric'::regtype;
+ALTER FUNCTION pg_catalog.sqrt(numeric) RENAME TO postgres_sqrt;
+ALTER FUNCTION pg_catalog.power(numeric, numeric) RENAME TO postgres_power;
+ALTER FUNCTION pg_catalog.pow(numeric, numeric) RENAME TO postgres_pow;
+DO $$ DECLARE name text; kind text; BEGIN
+  FOREACH name IN ARRAY ARRAY['stddev', 'stddev_samp', 'stddev_pop', 'variance', 'var_samp', 'var_pop'] LOOP
+    FOREACH kind IN ARRAY ARRAY['smallint', 'integer', 'bigint', 'numeric'] LOOP
+      EXECUTE 'ALTER AGGREGATE pg_catalog.' || name || '(' || kind || ') RENAME TO postgres_' || name;
+    END LOOP;
+  END LOOP;
+END $$;
+ALTER AGGREGATE pg_catalog.sum(bigint) RENAME TO postgres_sum;
+ALTER AGGREGATE pg_catalog.sum(real) RENAME TO postgres_sum;
+CREATE AGGREGATE pg_catalog.sum(bigint) (SFUNC = int8pl, STYPE = bigint);
+CREATE FUNCTION pg_catalog.redshift_sum(double precision, real) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT CASE WHEN $2 IS NULL THEN $1 ELSE coalesce($1, 0) + $2 END $$;
+CREATE AGGREGATE pg_catalog.sum(real) (SFUNC = redshift_sum, STYPE = double precision);
 CREATE FUNCTION pg_catalog.redshift_mean(numeric[]) RETURNS bigint LANGUAGE sql IMMUTABLE
-  AS $$ SELECT CASE WHEN $1[1] > 0 THEN trunc($1[2] / $1[1])::bigint END $$;
+  AS $$ SELECT CASE WHEN $1[1] > 0 THEN numeric_div_trunc($1[2], $1[1])::bigint END $$;
 CREATE FUNCTION pg_catalog.redshift_mean_numeric(numeric[]) RETURNS numeric LANGUAGE sql IMMUTABLE
-  AS $$ SELECT CASE WHEN $1[1] > 0 THEN round($1[2] / $1[1], scale($1[2])) END $$;
+  AS $$ SELECT CASE WHEN $1[1] > 0 THEN round(numeric_div($1[2], $1[1]), scale($1[2])) END $$;
 CREATE FUNCTION pg_catalog.redshift_add(numeric[], numeric) RETURNS numeric[] LANGUAGE sql IMMUTABLE
   AS $$ SELECT CASE WHEN $2 IS NULL THEN $1 ELSE ARRAY[$1[1] + 1, $1[2] + $2] END $$;
 CREATE FUNCTION pg_catalog.redshift_add(numeric[], bigint) RETURNS numeric[] LANGUAGE sql IMMUTABLE
@@ -81,10 +170,39 @@ CREATE AGGREGATE pg_catalog.avg(smallint)
   (SFUNC = redshift_add, STYPE = numeric[], FINALFUNC = redshift_mean, INITCOND = '{0,0}');
 CREATE AGGREGATE pg_catalog.avg(numeric)
   (SFUNC = redshift_add, STYPE = numeric[], FINALFUNC = redshift_mean_numeric, INITCOND = '{0,0}');
-CREATE FUNCTION pg_catalog.redshift_median(double precision[]) RETURNS double precision
-  LANGUAGE sql IMMUTABLE AS $$ SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) FROM unnest($1) u(x) $$;
+CREATE FUNCTION pg_catalog.redshift_percentile(numeric[], numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+  WITH sorted AS (SELECT x, row_number() OVER (ORDER BY x) - 1 AS n, count(*) OVER () - 1 AS most
+    FROM unnest($1) u(x) WHERE x IS NOT NULL)
+  SELECT min(x) + (max(x) - min(x)) * max($2 * most - floor($2 * most)) FROM sorted
+  WHERE n IN (floor($2 * most), ceil($2 * most)) $$;
+CREATE FUNCTION pg_catalog.redshift_percentile(bigint[], numeric) RETURNS numeric LANGUAGE sql IMMUTABLE
+  AS $$ SELECT redshift_percentile($1::numeric[], $2) $$;
+CREATE FUNCTION pg_catalog.redshift_percentile(integer[], numeric) RETURNS numeric LANGUAGE sql IMMUTABLE
+  AS $$ SELECT redshift_percentile($1::numeric[], $2) $$;
+CREATE FUNCTION pg_catalog.redshift_percentile(smallint[], numeric) RETURNS numeric LANGUAGE sql IMMUTABLE
+  AS $$ SELECT redshift_percentile($1::numeric[], $2) $$;
+CREATE FUNCTION pg_catalog.redshift_percentile(double precision[], numeric) RETURNS double precision
+  LANGUAGE sql IMMUTABLE AS $$ SELECT percentile_cont($2) WITHIN GROUP (ORDER BY x) FROM unnest($1) u(x) $$;
+CREATE FUNCTION pg_catalog.redshift_percentile(real[], numeric) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT redshift_percentile($1::double precision[], $2) $$;
+CREATE FUNCTION pg_catalog.redshift_median(double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT redshift_percentile($1, 0.5) $$;
+CREATE FUNCTION pg_catalog.redshift_median(numeric[]) RETURNS numeric LANGUAGE sql IMMUTABLE
+  AS $$ SELECT redshift_percentile($1, 0.5) $$;
+CREATE FUNCTION pg_catalog.redshift_median(bigint[]) RETURNS numeric LANGUAGE sql IMMUTABLE
+  AS $$ SELECT redshift_percentile($1, 0.5) $$;
 CREATE AGGREGATE pg_catalog.median(double precision)
   (SFUNC = array_append, STYPE = double precision[], FINALFUNC = redshift_median, INITCOND = '{}');
+CREATE AGGREGATE pg_catalog.median(numeric)
+  (SFUNC = array_append, STYPE = numeric[], FINALFUNC = redshift_median, INITCOND = '{}');
+CREATE AGGREGATE pg_catalog.median(bigint)
+  (SFUNC = array_append, STYPE = bigint[], FINALFUNC = redshift_median, INITCOND = '{}');
+CREATE FUNCTION pg_catalog.redshift_append(bigint[], integer) RETURNS bigint[] LANGUAGE sql IMMUTABLE
+  AS $$ SELECT array_append($1, $2::bigint) $$;
+CREATE AGGREGATE pg_catalog.median(integer)
+  (SFUNC = redshift_append, STYPE = bigint[], FINALFUNC = redshift_median, INITCOND = '{}');
+CREATE FUNCTION pg_catalog.trunc(double precision, integer) RETURNS double precision
+  LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT trunc($1::numeric, $2)::double precision $$;
 CREATE FUNCTION pg_catalog.round(double precision, integer) RETURNS double precision
   LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT round($1::numeric, $2)::double precision $$;
 
@@ -116,6 +234,8 @@ CREATE FUNCTION pg_catalog.dateadd(part text, n bigint, x date) RETURNS timestam
   LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT dateadd(part, n, x::timestamp) $$;
 CREATE FUNCTION pg_catalog.dateadd(part text, n bigint, x timestamptz) RETURNS timestamptz
   LANGUAGE sql STABLE STRICT AS $$ SELECT dateadd(part, n, x AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' $$;
+CREATE FUNCTION pg_catalog.dateadd(part text, n bigint, x text) RETURNS timestamp
+  LANGUAGE sql STABLE STRICT AS $$ SELECT dateadd(part, n, x::timestamp) $$;
 CREATE FUNCTION pg_catalog.redshift_ordinal(part text, x timestamp) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT CASE redshift_part(part)
@@ -134,6 +254,8 @@ CREATE FUNCTION pg_catalog.datediff(part text, a timestamp, b timestamp) RETURNS
   LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT redshift_ordinal(part, b) - redshift_ordinal(part, a) $$;
 CREATE FUNCTION pg_catalog.date_trunc(part text, x date) RETURNS timestamp
   LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT date_trunc(part, x::timestamp) $$;
+CREATE FUNCTION pg_catalog.date_trunc(part text, x text) RETURNS timestamp
+  LANGUAGE sql STABLE STRICT AS $$ SELECT date_trunc(part, x::timestamp) $$;
 CREATE FUNCTION pg_catalog.trunc(timestamp) RETURNS date LANGUAGE sql IMMUTABLE STRICT
   AS $$ SELECT $1::date $$;
 CREATE FUNCTION pg_catalog.last_day(timestamp) RETURNS date LANGUAGE sql IMMUTABLE STRICT
@@ -152,6 +274,9 @@ CREATE FUNCTION pg_catalog.extract(text, timestamp) RETURNS integer LANGUAGE sql
 ALTER FUNCTION pg_catalog.extract(text, date) RENAME TO postgres_extract;
 CREATE FUNCTION pg_catalog.extract(text, date) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
   AS $$ SELECT trunc(pg_catalog.postgres_extract(redshift_part($1), $2))::integer $$;
+ALTER FUNCTION pg_catalog.extract(text, timestamptz) RENAME TO postgres_extract;
+CREATE FUNCTION pg_catalog.extract(text, timestamptz) RETURNS double precision LANGUAGE sql STABLE STRICT
+  AS $$ SELECT pg_catalog.postgres_extract(redshift_part($1), $2)::double precision $$;
 
 -- The session
 ALTER FUNCTION pg_catalog.version() RENAME TO postgres_version;

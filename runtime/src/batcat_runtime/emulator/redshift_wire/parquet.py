@@ -57,16 +57,13 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def to_csv(
-    files: Sequence[tuple[str, Path]], targets: Sequence[Target], target: Path, *, cut: bool
-) -> None:
+def to_csv(files: Sequence[tuple[str, Path]], targets: Sequence[Target], target: Path) -> None:
     """Parquet files as one CSV file for PostgreSQL's COPY.
 
     Args:
         files: address and file of each object.
         targets: columns that are loaded, in order.
         target: the CSV file.
-        cut: whether texts that are too long are cut.
 
     Raises:
         ParquetError: a file has other columns than the table.
@@ -82,11 +79,10 @@ def to_csv(
             except duckdb.Error:
                 raise ParquetError(f"Spectrum Scan Error: {uri} is not a Parquet file") from None
             _check(uri, [(row[0], row[1]) for row in rows], targets)
-            values = [_read(place, row[1], one, cut=cut) for place, (row, one) in
+            values = [_read(place, row[1], one) for place, (row, one) in
                       enumerate(zip(rows, targets, strict=True))]  # fmt: skip
             names = ", ".join(f"c{place}" for place in range(len(rows)))
-            if not cut:
-                _check_lengths(engine, uri, f"{source} AS t({names})", targets)
+            _check_lengths(engine, uri, f"{source} AS t({names})", targets)
             queries.append(f"SELECT {', '.join(values)} FROM {source} AS t({names})")  # noqa: S608
         engine.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} ({CSV})")
 
@@ -107,7 +103,7 @@ def _check(uri: str, written: Sequence[tuple[str, str]], targets: Sequence[Targe
         )
 
 
-def _read(place: int, kind: str, target: Target, *, cut: bool) -> str:
+def _read(place: int, kind: str, target: Target) -> str:
     value = f"c{place}"
     if target.oid == BYTEA and kind == "BLOB":
         return f"'\\x' || lower(hex({value}))"
@@ -116,8 +112,6 @@ def _read(place: int, kind: str, target: Target, *, cut: bool) -> str:
         return f"CAST({local} AS VARCHAR)"
     if target.oid in (TIMESTAMP, TIMESTAMPTZ):
         return f"CAST(CAST({value} AS TIMESTAMP) AS VARCHAR)"
-    if cut and target.length:
-        return f"left({value}, {target.length})"
     if target.oid == JSON:
         return value
     return f"CAST({value} AS VARCHAR)"

@@ -35,6 +35,11 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
+    "standard_conforming_strings": "off",  # Redshift reads a backslash in a text as an escape
+    "escape_string_warning": "off",
+    "backslash_quote": "on",
+    "batcat.query_group": "default",
+    "batcat.enable_case_sensitive_identifier": "off",
 }
 
 
@@ -119,6 +124,8 @@ class Postgres:
             [
                 *(home / "initdb", "-D", data, "-U", SUPERUSER, "--auth=trust"),
                 *("--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"),
+                # Texts are ordered by their bytes, and LOWER knows letters beyond ASCII, as there.
+                *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             ],
             capture_output=True,
             check=False,

@@ -16,7 +16,8 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from .carrier import failing
-from .dialect import FOLDED, NotEmulatedError, translated
+from .dialect import FOLDED, translated
+from .errors import NotEmulatedError, UnsupportedError
 from .messages import (
     CANCEL_REQUEST,
     CHUNK,
@@ -233,7 +234,7 @@ class Session(Thread):
             order = order_of(made)
             if order is not None:
                 order.query = translated(order.query, fold=self._fold)
-        except (NotEmulatedError, StatementError) as error:
+        except (NotEmulatedError, UnsupportedError, StatementError) as error:
             self._settle()
             raise failing(self._upstream(), str(error)) from None
         self._changes = any(word in made.lower() for word in (FOLDED, "set_config"))

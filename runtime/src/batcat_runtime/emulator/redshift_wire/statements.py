@@ -9,33 +9,43 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .dialect import NotEmulatedError
-from .words import Word, closing, words
+from .errors import NotEmulatedError
+from .words import Word, closing, named, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FLAGS = {
-    "EMPTYASNULL", "BLANKSASNULL", "GZIP", "BZIP2", "MANIFEST", "TRUNCATECOLUMNS", "FILLRECORD",
-    "IGNOREBLANKLINES", "HEADER", "ADDQUOTES", "ALLOWOVERWRITE", "CLEANPATH", "ESCAPE",
-    "NOLOAD", "ENCRYPTED", "EXPLICIT_IDS", "TRIMBLANKS",
-}  # fmt: skip
-VALUES = {
-    "IAM_ROLE", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "REGION",
-    "DELIMITER", "QUOTE", "NULL", "IGNOREHEADER", "MAXERROR", "DATEFORMAT", "TIMEFORMAT",
-    "STATUPDATE", "COMPUPDATE", "PARALLEL", "MAXFILESIZE", "ROWGROUPSIZE", "KMS_KEY_ID",
-    "EXTENSION", "ENCODING",
-}  # fmt: skip
-FORMATS = ("CSV", "PARQUET", "JSON", "AVRO", "ORC", "FIXEDWIDTH", "SHAPEFILE")
-WITHOUT_EFFECT = {
-    "STATUPDATE", "COMPUPDATE", "MAXFILESIZE", "ROWGROUPSIZE", "ENCRYPTED", "REGION",
-    "EXPLICIT_IDS",
-}  # fmt: skip
-"""What changes nothing about the rows: statistics, encodings of columns, sizes of files, and the
-region of a bucket, which is here in any case."""
-
-COPY_OPTIONS = FLAGS | VALUES
 CREDENTIALS = ("CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
+_AUTHORIZATION = {"IAM_ROLE", *CREDENTIALS}
+FLAGS = {
+    "copy": named("""
+        EMPTYASNULL BLANKSASNULL GZIP BZIP2 MANIFEST TRUNCATECOLUMNS FILLRECORD IGNOREBLANKLINES
+        ESCAPE TRIMBLANKS
+    """),
+    "unload": named("MANIFEST HEADER ADDQUOTES ESCAPE GZIP ALLOWOVERWRITE CLEANPATH ENCRYPTED"),
+}
+VALUES = {
+    "copy": _AUTHORIZATION
+    | named("""
+        REGION DELIMITER QUOTE NULL IGNOREHEADER MAXERROR DATEFORMAT TIMEFORMAT STATUPDATE
+        COMPUPDATE ENCODING
+    """),
+    "unload": _AUTHORIZATION
+    | named("""
+        REGION DELIMITER NULL PARALLEL MAXFILESIZE ROWGROUPSIZE KMS_KEY_ID EXTENSION
+    """),
+}
+"""What is carried out. Without effect are those that change nothing about the rows: statistics,
+encodings of columns, sizes and encryption of files, and the region of a bucket, which is here."""
+
+WITH_PARQUET = {
+    "copy": _AUTHORIZATION | {"MANIFEST", "STATUPDATE"},
+    "unload": (VALUES["unload"] | FLAGS["unload"])
+    - {"HEADER", "ADDQUOTES", "ESCAPE", "GZIP", "DELIMITER", "NULL"},
+}
+"""Source: "COPY from columnar data formats", "UNLOAD"."""
+
+FORMATS = ("CSV", "PARQUET", "JSON", "AVRO", "ORC", "FIXEDWIDTH", "SHAPEFILE")
 
 
 class StatementError(Exception):
@@ -132,8 +142,15 @@ def _options(order: Order, parts: Sequence[Word], place: int) -> None:
         if order.format not in ("CSV", "PARQUET", "TEXT"):
             what = f"{order.kind.upper()} FORMAT {order.format}"
             raise NotEmulatedError(what, "CSV, PARQUET and delimited text are.")
+    if order.format == "PARQUET":
+        for name in sorted(set(order.options) - WITH_PARQUET[order.kind]):
+            verb = order.kind.upper()
+            raise StatementError(f"{name} argument is not supported for PARQUET based {verb}")
     if order.text("ENCODING", "UTF8").upper() not in ("UTF8", "UTF-8"):
         raise NotEmulatedError(f"ENCODING {order.options['ENCODING']}")
+    for name in ("DATEFORMAT", "TIMEFORMAT"):
+        if order.text(name, "auto").lower() != "auto":
+            raise NotEmulatedError(f"{name} '{order.options[name]}'", "'auto' is.")
 
 
 def _option(order: Order, parts: Sequence[Word], place: int) -> int:
@@ -146,11 +163,11 @@ def _option(order: Order, parts: Sequence[Word], place: int) -> int:
         return follows + 1
     if word in FORMATS:
         order.format = word
-    elif word in FLAGS:
+    elif word in FLAGS[order.kind]:
         order.options[word] = True
-    elif word.partition(" ")[0] == "PARTITION":
+    elif word == "PARTITION" and order.kind == "unload":
         return _partition(order, parts, place)
-    elif word in VALUES:
+    elif word in VALUES[order.kind]:
         return _value(order, parts, place, follows)
     else:
         raise NotEmulatedError(f"{order.kind.upper()} option {parts[place].text}")

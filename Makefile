@@ -73,6 +73,10 @@ bench: setup .tools/peers/.ready ## Print the measured figures
 	$(BIN)/python runtime/benchmarks/s3.py
 	$(BIN)/python runtime/benchmarks/athena.py
 
+.PHONY: fidelity
+fidelity: setup .tools/peers/.ready ## Measure every type on every route, and write docs/types.md
+	$(BIN)/python -m runtime.benchmarks.fidelity --write
+
 .PHONY: clean
 clean: ## Remove everything that make made
 	rm -rf build dist $(VENV) .tools

@@ -168,8 +168,10 @@ def test_roles_allow_only_what_is_named(projects: dict[Path, dict[str, Any]]) ->
             actions = set(re.findall(r"\b[a-z0-9-]+:[A-Z][A-Za-z]+\b", body.split("Resource:")[0]))
             assert actions
             assert not re.search(r"^\s+(- |Action: )?[a-z0-9]+:\*", body, re.MULTILINE)
-            if re.search(r'Resource: "\*"', body):
+            if re.search(r'(Resource:|-) "\*"', body):
                 assert actions <= without_resources
+                own = "redshift-data:statement-owner-iam-userid: ${aws:userid}" in body
+                assert own == any(action.startswith("redshift-data:") for action in actions)
 
 
 def test_every_state_is_reached_and_leads_on(projects: dict[Path, dict[str, Any]]) -> None:

@@ -19,6 +19,7 @@ import sys
 import threading
 import traceback
 import uuid
+from contextlib import closing
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -261,6 +262,16 @@ def test_places_are_filled(server: Server) -> None:
     assert found["p"].tolist() == ["%", "%"]
     with pytest.raises(bc.ConfigError, match=r"date_start is .*, which is no date"):
         bc.read_data_from_bd(query, *server.login, date_start="' or 1=1 --")
+
+
+def test_a_decimal_is_written_without_an_exponent(server: Server) -> None:
+    """To MySQL that would be a float, and compared as one (Reference Manual, "Number Literals")."""
+    host, user, port, database, password = server.login
+    there = mysql._Server(host, port, database, 9, None)  # noqa: SLF001 - what it writes
+    with closing(there.log_in(user, password)) as connection:
+        values = [Decimal("0.000000001"), Decimal("1E+3"), Decimal("-1.50")]
+        written = connection.cursor().mogrify("%s %s %s", values)
+    assert written == "0.000000001 1000 -1.50"
 
 
 def test_a_wrong_password_is_not_shown(server: Server) -> None:

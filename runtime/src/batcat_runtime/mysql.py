@@ -11,6 +11,7 @@ import re
 import ssl
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .columns import texts
@@ -156,6 +157,7 @@ class _Server:
             for key, encode in pymysql.converters.conversions.items()
             if not isinstance(key, int)
         }
+        encoders[Decimal] = lambda value, _: f"{value:f}"  # with an exponent it would be a float
         return pymysql.connect(
             host=self.host,
             port=int(self.port),

@@ -230,6 +230,14 @@ def test_what_does_not_end_is_named(query: str, style: str) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
+def test_a_value_without_a_place_is_refused(style: str) -> None:
+    """A place in quotes is text, and would be compared with the column as such."""
+    query = "select * from t where a = ':a' and b = :b"
+    with pytest.raises(bc.ConfigError, match="params has 'a', and the query has no place :a"):
+        bind(query, {"a": 1, "b": 2}, None, None, style)
+
+
+@pytest.mark.parametrize("style", STYLES)
 def test_a_list_fills_several_places(style: str) -> None:
     """Tuples, sets, arrays and columns too; an empty one has no place in SQL."""
     query = "select 1 where id in (:ids)"
@@ -349,7 +357,10 @@ def test_the_data_api_is_told_types() -> None:
         "select :p1, CAST(:p2 AS DOUBLE PRECISION), CAST(:p3 AS DECIMAL(3, 2)), "
         "CAST(:p4 AS DECIMAL(3, 0)), CAST(:p5 AS DATE), NULL, TRUE, ''"
     )
-    assert [one["value"] for one in found.arguments] == ["1", "1.5", "-1.50", "1E+2", "2022-02-01"]
+    assert [one["value"] for one in found.arguments] == ["1", "1.5", "-1.50", "100", "2022-02-01"]
+    tiny = bind("select ?", [Decimal("1E-9")], None, None, "data_api")
+    assert tiny.text == "select CAST(:p1 AS DECIMAL(9, 9))"
+    assert tiny.arguments == [{"name": "p1", "value": "0.000000001"}]
 
 
 def test_values_of_numpy_and_pandas_are_plain() -> None:

@@ -129,6 +129,7 @@ def _find_params(parts: list[Token], params: Params | None) -> list[Token | _Pla
 
 def _find_named(parts: list[Token], params: Mapping[str, Any]) -> Iterator[Token | _Place]:
     rest = iter(zip(parts, [*parts[1:], Token("", "")], strict=True))
+    unused = dict.fromkeys(params)
     for here, after in rest:
         is_word = after.kind == "word" and not after.text[0].isdigit()
         if here != ("sign", ":") or not is_word:
@@ -140,7 +141,14 @@ def _find_named(parts: list[Token], params: Mapping[str, Any]) -> Iterator[Token
                 f"the query has a place :{after.text}, and params has only {list(params)}; add "
                 "it, or put a blank after a colon that is no place",
             )
+        unused.pop(after.text, None)
         yield _Place((":", after.text), _values(after.text, params[after.text]))
+    if unused:
+        name = next(iter(unused))
+        raise ConfigError(
+            f"params has {name!r}, and the query has no place :{name}; leave it out, or write the "
+            "place without quotes around it",
+        )
 
 
 def _values(name: str, value: Any) -> tuple[Any, ...]:

@@ -188,6 +188,7 @@ class _DataApi(_Numbered):
 
     def keep(self, place: str, value: Any) -> None:
         text = value.hex() if isinstance(value, bytes) else text_of(value)
+        text = f"{value:f}" if isinstance(value, Decimal) else text
         self.arguments.append({"name": place[1:], "value": text})
 
 

@@ -216,7 +216,7 @@ def test_many_rows_as_csv(staging: str, arrow: bool, monkeypatch: pytest.MonkeyP
     expressions = ", ".join(f"if(n % 3 > 0, {sql}) as {name}" for name, (sql, *_) in VALUES.items())
     query = (
         f"select n, {expressions}, time '12:34:56.789' as clock, "  # noqa: S608
-        "timestamp '2020-01-01 12:00:00 Europe/Berlin' as zoned "
+        "timestamp '2020-01-01 11:00:00 UTC' as zoned "
         "from unnest(sequence(1, 3000)) as t(n) order by n"
     )
     found = bc.read_data_from_athena(query, REGION, staging)
@@ -233,7 +233,10 @@ def test_many_rows_as_csv(staging: str, arrow: bool, monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("s3_environment")
 def test_many_rows_as_parquet(staging: str) -> None:
     """All of them, once."""
-    query = "select n, cast(n as varchar) as s from unnest(sequence(1, 50000)) as t(n)"
+    query = (
+        "select n, cast(n as varchar) as s from (select a * 10000 + b as n "
+        "from unnest(sequence(0, 4)) as one(a) cross join unnest(sequence(1, 10000)) as two(b))"
+    )
     found = bc.read_data_from_athena(query, REGION, staging)
     assert sorted(found["n"]) == list(range(1, 50_001))
     assert (found["s"] == found["n"].astype("string")).all()

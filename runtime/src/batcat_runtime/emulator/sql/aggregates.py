@@ -12,6 +12,9 @@ from .errors import QueryError
 from .kinds import MAX_DIGITS, Kind, to_trino
 from .nodes import call, cast, core
 
+FINITE = ("corr", "regr_slope", "regr_intercept")
+"""Aggregates that are NULL where they are no number (one row, rows that are all alike)."""
+
 
 def aggregated(name: str, node: exp.Expr, kind: Kind) -> exp.Expr:
     """The aggregate, with FILTER and OVER, in Trino's type.
@@ -21,12 +24,14 @@ def aggregated(name: str, node: exp.Expr, kind: Kind) -> exp.Expr:
         node: the call and what belongs to it.
         kind: type of its argument.
     """
-    if name in ("count_if", "approx_distinct"):
+    if name == "approx_distinct" or (name == "count_if" and kind.name in ("boolean", "null")):
         return cast(node.copy(), "BIGINT")
-    if not kind.is_number and kind.name not in ("null", "interval"):
+    if name == "count_if" or (not kind.is_number and kind.name != "null"):
         raise QueryError(
             "FUNCTION_NOT_FOUND", f"Unexpected parameters ({to_trino(kind)}) for function {name}"
         )
+    if name in FINITE:
+        return call("trino_finite", node.copy())
     if name == "sum":
         result = {"real": "FLOAT", "double": None, "decimal": None}.get(kind.name, "BIGINT")
         return cast(node.copy(), result) if result else node.copy()

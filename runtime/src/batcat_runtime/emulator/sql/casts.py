@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 NESTED = ("array", "map", "row")
 MICROSECONDS = 6
 DATE = r"^\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*$"
-MOMENT = (
-    r"^\s*\d{4,}-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}(:\d{1,2}(\.\d+)?)?)?"
-    r"( ?[+-]\d{1,2}(:\d{2})?| [A-Za-z][A-Za-z/_0-9+-]*)?\s*$"
-)
+MOMENT = r"^\s*\d{4,}-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}(:\d{1,2}(\.\d+)?)?)?"
+ZONE = r"( ?([+-]\d{1,2}(:\d{2})?|[A-Za-z][A-Za-z/_0-9+-]*))?"
+UTC = r"( ?([+-]0{1,2}(:00)?|UTC|Z))?"
+REFUSED_ZONE = "NOT_EMULATED: a time in a zone other than UTC"
 WHOLE = r"^[+-]?\d+$"
+EXACT = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+FLOAT = r"^\s*[+-]?(NaN|Infinity|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?)\s*$"
 
 
 def converted(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
@@ -38,6 +40,8 @@ def converted(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
         raise NotEmulatedError(f"CAST AS {to_trino(target).upper()}")
     if source.name == "null":
         return cast(node, target)
+    if source.name == "json" and target.name in NESTED:
+        raise NotEmulatedError(f"CAST of JSON AS {to_trino(target)}", "Use json_extract_scalar.")
     if (source.name in NESTED) != (target.name in NESTED):
         raise _impossible(source, target)
     if target.name in NESTED:
@@ -54,6 +58,8 @@ def tried(node: exp.Expr) -> exp.Expr:
     found = list(exp.Paren(this=node).walk(prune=lambda inner: bool(inner.meta.get("source"))))
     for inner in found:
         made: exp.Expr
+        if isinstance(inner, exp.Anonymous) and REFUSED_ZONE in map(str, _texts(inner)):
+            continue
         if isinstance(inner, exp.Cast):
             made = exp.TryCast(this=inner.this, to=inner.args["to"])
         elif isinstance(inner, exp.Anonymous) and inner.this == "trino_guard":
@@ -68,6 +74,10 @@ def tried(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _texts(inner: exp.Anonymous) -> list[str]:
+    return [one.name for one in inner.expressions if isinstance(one, exp.Literal)]
+
+
 def _nested(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
     for inner, outer in zip(source.items, target.items, strict=False):
         if inner.name != outer.name and not (inner.is_integer and outer.is_integer):
@@ -80,31 +90,33 @@ def _nested(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
 
 
 def _text(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
+    made = _written(node, source, target)
+    if not target.size:
+        return made
+    if source.name == "varchar":
+        return call("left", made, exp.Literal.number(target.size))
+    short = exp.LTE(this=call("length", made), expression=exp.Literal.number(target.size))
+    short.meta["done"] = True
+    fits = call("coalesce", short, exp.true())
+    why = f"INVALID_CAST_ARGUMENT: Value cannot be represented as {to_trino(target)}"
+    return guard(fits, why, made.copy())
+
+
+def _written(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
+    """Any value as text of any length."""
     if source.name == "varbinary":
         raise _impossible(source, target)
-    made: exp.Expr
-    if source.name == "double":
-        made = call("trino_double_text", node)
-    elif source.name == "real":
-        made = call("trino_shortest_text", cast(node, "VARCHAR"))
-    elif source.name == "timestamp":
-        made = call("trino_timestamp_text", node)
-    elif source.name == "timestamptz":
-        local = call("trino_timestamp_text", call("timezone", text("UTC"), node))
-        made = exp.DPipe(this=local, expression=text(" UTC"))
-        made.meta["done"] = True
-    elif source.name == "time":
-        made = call(
-            "strftime",
-            exp.Add(this=cast(text("1970-01-01"), "DATE"), expression=node),
-            text("%H:%M:%S.%g"),
-        )
-        made.expressions[0].meta["done"] = True
-    elif source.name in ("json", "interval", "uuid"):
+    if source.name in ("json", "interval", "uuid"):
         raise NotEmulatedError(f"CAST of {source.name.upper()} AS VARCHAR", "Use json_format.")
-    else:
-        made = cast(node, "VARCHAR")
-    return call("left", made, exp.Literal.number(target.size)) if target.size else made
+    if source.name == "real" or (source.name == "decimal" and source.size == source.scale):
+        node = cast(node, "VARCHAR")  # for a fraction DuckDB writes .5
+        return call("trino_shortest_text" if source.name == "real" else "trino_fraction_text", node)
+    if source.name == "timestamptz":
+        local = call("trino_timestamp_text", call("timezone", text("UTC"), node))
+        return call("trino_append", local, text(" UTC"))
+    if source.name in ("double", "timestamp", "time"):
+        return call(f"trino_{source.name}_text", node)
+    return cast(node, "VARCHAR")
 
 
 def _whole(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
@@ -120,6 +132,8 @@ def _whole(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
 def _float(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
     if source.is_time or source.name in ("varbinary", "time"):
         raise _impossible(source, target)
+    if source.name == "varchar":
+        return _read(node, EXACT if target.name == "decimal" else FLOAT, target)
     return cast(node, target)
 
 
@@ -132,7 +146,9 @@ def _decimal(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
 def _boolean(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
     if source.name == "varchar":
         return _read(node, r"(?i)^(t|true|1|f|false|0)$", target)
-    return _float(node, source, target)
+    if source.is_time or source.name in ("varbinary", "time"):
+        raise _impossible(source, target)
+    return cast(node, target)
 
 
 def _date(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
@@ -149,7 +165,15 @@ def _timestamp(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
     if target.size > MICROSECONDS:
         raise NotEmulatedError(f"CAST AS {to_trino(target).upper()}", "Use at most 6 digits.")
     if source.name == "varchar":
-        return _read(node, MOMENT, target)
+        if target.name == "timestamp":
+            return _read(node, rf"{MOMENT}\s*$", target)
+        made = _read(node, rf"{MOMENT}{UTC}\s*$", target)
+        zoned = call("regexp_matches", node.copy(), text(rf"{MOMENT}{ZONE}\s*$"))
+        utc = call("regexp_matches", node.copy(), text(rf"{MOMENT}{UTC}\s*$"))
+        known = call("coalesce", exp.Or(this=exp.Not(this=zoned), expression=utc), exp.true())
+        for part in known.find_all(exp.Or, exp.Not):
+            part.meta["done"] = True
+        return guard(known, REFUSED_ZONE, made)
     if source.name == "timestamptz" and target.name == "timestamp":
         return cast(call("timezone", text("UTC"), node), target)
     if not source.is_time:

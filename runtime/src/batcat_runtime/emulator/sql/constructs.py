@@ -14,6 +14,7 @@ from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
 
 from .errors import NotEmulatedError, QueryError
+from .grammar import check_node, check_words
 
 KEPT_PARSERS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "LISTAGG")
 
@@ -63,6 +64,7 @@ WORDS = {
 @lru_cache(64)
 def _parsed(sql: str) -> exp.Expr:
     try:
+        check_words(sql, AthenaQueries().tokenize(sql))
         statements = AthenaQueries().parse(sql)
     except SqlglotError as error:
         raise QueryError("SYNTAX_ERROR", _first_line(error)) from None
@@ -88,6 +90,8 @@ def read(sql: str) -> exp.Expr:
         name = type(node).__name__
         if name not in ALLOWED:
             raise NotEmulatedError(f"Athena SQL {WORDS.get(name, name)}")
+    for node in tree.walk():
+        check_node(node)
     return tree
 
 

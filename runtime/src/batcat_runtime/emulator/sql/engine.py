@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MEMORY = "1GB"
 THREADS = 2
-_ASKED = re.compile(r"argument types 'len\(TUPLE\((.*?)\)\)'\. You", re.DOTALL)
+_ASKED = re.compile(r"argument types 'len\((?:TUPLE|STRUCT)\((.*?)\)\)'\. You", re.DOTALL)
 _OWN = re.compile(r"Could not convert string 'batcat: (?:([A-Z_]+): )?(.*?)' to BOOL", re.DOTALL)
 _PYTHON = re.compile(r"ValueError: ([A-Z_]+): (.*)", re.DOTALL)
 _KINDS = (
@@ -159,6 +159,8 @@ def explained(message: str) -> QueryError:
     """DuckDB's error as Trino's."""
     own = _OWN.search(message)
     if own:
+        if own[1] == "NOT_EMULATED":
+            return NotEmulatedError(own[2])
         return QueryError(own[1] or "INVALID_FUNCTION_ARGUMENT", own[2])
     raised = _PYTHON.search(message)
     if raised:

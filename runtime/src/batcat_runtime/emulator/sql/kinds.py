@@ -7,6 +7,7 @@ types"; DuckDB documentation, "Data types".
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,11 +118,12 @@ def from_duckdb(text: str) -> Kind:
     if text.endswith("]"):
         return Kind("array", items=(from_duckdb(text[: text.rindex("[")]),))
     name, inside, _ = _taken_apart(text)
-    if name == "map":
-        return Kind("map", items=tuple(from_duckdb(part) for part in split(inside)))
-    if name == "tuple":
-        return Kind("row", items=tuple(from_duckdb(part) for part in split(inside)))
+    if name in ("map", "tuple"):
+        items = tuple(from_duckdb(part) for part in split(inside))
+        return Kind("map" if name == "map" else "row", items=items)
     if name == "struct":
+        with suppress(NotEmulatedError):  # before DuckDB 2.0 a row without names is a struct, too
+            return Kind("row", items=tuple(from_duckdb(part) for part in split(inside)))
         names, kinds = _fields(inside)
         return Kind("row", items=tuple(from_duckdb(kind) for kind in kinds), names=names)
     plain = name.strip('"')

@@ -9,7 +9,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from . import patterns
 from .hive import HIVE
+from .parsing import date_parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,39 +110,44 @@ def json_array_contains(text: str, value: str) -> bool | None:
     return any(isinstance(x, str) and not isinstance(x, _Number) and x == value for x in found)
 
 
-def regexp_like(text: str, pattern: str) -> bool:
-    """Whether a pattern is found anywhere."""
-    return bool(_compiled(pattern).search(text))
+def reverse(text: str) -> str:
+    """Code points, back to front."""
+    return text[::-1]
 
 
-def regexp_extract(text: str, pattern: str, group: int = 0) -> str | None:
-    """The first match, or one of its groups; NULL if there is none."""
-    found = _compiled(pattern).search(text)
-    return found.group(group) if found else None
+def upper(text: str) -> str:
+    """Each code point on its own, so that ß stays."""
+    return "".join(_alone(sign, sign.upper()) for sign in text)
 
 
-def regexp_extract_all(text: str, pattern: str, group: int = 0) -> list[str | None]:
-    """Every match, or one of its groups."""
-    return [found.group(group) for found in _compiled(pattern).finditer(text)]
+def lower(text: str) -> str:
+    """Each code point on its own."""
+    return "".join(_alone(sign, sign.lower()) for sign in text)
 
 
-def regexp_replace(text: str, pattern: str, new: str = "") -> str:
-    """Replace every match; ``$1`` and ``${name}`` stand for groups."""
-    return _compiled(pattern).sub(_replacement(new), text)
+def _alone(sign: str, other: str) -> str:
+    return other if len(other) == 1 else sign
 
 
-def regexp_split(text: str, pattern: str) -> list[str]:
-    """What stands between the matches."""
-    parts, start = [], 0
-    for found in _compiled(pattern).finditer(text):
-        parts.append(text[start : found.start()])
-        start = found.end()
-    return [*parts, text[start:]]
+def levenshtein_distance(one: str, other: str) -> int:
+    """How many code points must change."""
+    row = list(range(len(other) + 1))
+    for place, sign in enumerate(one, 1):
+        before, row[0] = row[0], place
+        for column, against in enumerate(other, 1):
+            cost = before + (sign != against)
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, cost)
+    return row[-1]
 
 
-def regexp_count(text: str, pattern: str) -> int:
-    """How many matches there are."""
-    return sum(1 for _ in _compiled(pattern).finditer(text))
+def hamming_distance(one: str, other: str) -> int:
+    """How many code points differ."""
+    if len(one) != len(other):
+        raise ValueError(
+            "INVALID_FUNCTION_ARGUMENT: The input strings to hamming_distance function must have "
+            "the same length",
+        )
+    return sum(a != b for a, b in zip(one, other, strict=True))
 
 
 def _of_one(function: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -182,15 +189,21 @@ NATIVE: tuple[Native, ...] = (
     ("trino_json_array_length", json_array_length, [TEXT], WHOLE),
     ("trino_json_size", json_size, [TEXT, TEXT], WHOLE),
     ("trino_json_array_contains", json_array_contains, [TEXT, TEXT], FLAG),
-    ("trino_regexp_like", regexp_like, [TEXT, TEXT], FLAG),
-    ("trino_regexp_extract_2", regexp_extract, [TEXT, TEXT], TEXT),
-    ("trino_regexp_extract_3", regexp_extract, [TEXT, TEXT, "INTEGER"], TEXT),
-    ("trino_regexp_extract_all_2", regexp_extract_all, [TEXT, TEXT], LIST),
-    ("trino_regexp_extract_all_3", regexp_extract_all, [TEXT, TEXT, "INTEGER"], LIST),
-    ("trino_regexp_replace_2", regexp_replace, [TEXT, TEXT], TEXT),
-    ("trino_regexp_replace_3", regexp_replace, [TEXT, TEXT, TEXT], TEXT),
-    ("trino_regexp_split", regexp_split, [TEXT, TEXT], LIST),
-    ("trino_regexp_count", regexp_count, [TEXT, TEXT], WHOLE),
+    ("trino_regexp_like", patterns.regexp_like, [TEXT, TEXT], FLAG),
+    ("trino_regexp_extract_2", patterns.regexp_extract, [TEXT, TEXT], TEXT),
+    ("trino_regexp_extract_3", patterns.regexp_extract, [TEXT, TEXT, "INTEGER"], TEXT),
+    ("trino_regexp_extract_all_2", patterns.regexp_extract_all, [TEXT, TEXT], LIST),
+    ("trino_regexp_extract_all_3", patterns.regexp_extract_all, [TEXT, TEXT, "INTEGER"], LIST),
+    ("trino_regexp_replace_2", patterns.regexp_replace, [TEXT, TEXT], TEXT),
+    ("trino_regexp_replace_3", patterns.regexp_replace, [TEXT, TEXT, TEXT], TEXT),
+    ("trino_regexp_split", patterns.regexp_split, [TEXT, TEXT], LIST),
+    ("trino_date_parse", date_parse, [TEXT, TEXT], "TIMESTAMP"),
+    ("trino_wide_reverse", reverse, [TEXT], TEXT),
+    ("trino_wide_upper", upper, [TEXT], TEXT),
+    ("trino_wide_lower", lower, [TEXT], TEXT),
+    ("trino_levenshtein_distance", levenshtein_distance, [TEXT, TEXT], WHOLE),
+    ("trino_hamming_distance", hamming_distance, [TEXT, TEXT], WHOLE),
+    ("trino_regexp_count", patterns.regexp_count, [TEXT, TEXT], WHOLE),
 )
 """Name, function, types of the arguments, type of the result."""
 
@@ -269,19 +282,3 @@ def _pieces(value: Any, *, ordered: bool) -> Iterator[str]:
         yield "]"
     else:
         yield value if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
-
-
-@lru_cache(256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern), re.ASCII)
-    except re.error as error:
-        raise ValueError(f"INVALID_FUNCTION_ARGUMENT: pattern {pattern!r}: {error}") from None
-
-
-@lru_cache(256)
-def _replacement(new: str) -> str:
-    """Java's replacement in Python's words."""
-    literal = re.sub(r"\\(?!\$)", r"\\\\", new)
-    grouped = re.sub(r"(?<!\\)\$(?:(\d)|\{(\w+)\})", lambda m: rf"\g<{m[1] or m[2]}>", literal)
-    return grouped.replace(r"\$", "$")

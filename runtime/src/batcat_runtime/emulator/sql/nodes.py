@@ -8,8 +8,8 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
-from .errors import NotEmulatedError
-from .kinds import Kind, to_duckdb
+from .errors import NotEmulatedError, QueryError
+from .kinds import Kind, to_duckdb, to_trino
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,13 @@ def is_wrapped(node: exp.Expr) -> bool:
     )
 
 
+def bare(operand: exp.Expr) -> exp.Expr:
+    """An aggregate's argument without DISTINCT and ORDER BY."""
+    while isinstance(operand, (exp.Distinct, exp.Order)):
+        operand = operand.expressions[0] if isinstance(operand, exp.Distinct) else operand.this
+    return operand
+
+
 def is_text(node: Any) -> bool:
     """Whether a node is a string literal."""
     return isinstance(node, exp.Literal) and bool(node.is_string)
@@ -103,3 +110,15 @@ def value_of(node: Any, what: str) -> str:
     if not is_text(node):
         raise NotEmulatedError(f"{what} that is no literal")
     return str(node.this)
+
+
+def needs(kind: Kind, name: str, *allowed: str) -> None:
+    """Refuse an argument of a type that a function does not take.
+
+    Raises:
+        QueryError: FUNCTION_NOT_FOUND.
+    """
+    if kind.name not in (*allowed, "null"):
+        raise QueryError(
+            "FUNCTION_NOT_FOUND", f"Unexpected parameters ({to_trino(kind)}) for function {name}"
+        )

@@ -54,8 +54,10 @@ def arithmetic(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:
 def _numbers(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
     names = {left.name, right.name}
     if names & {"double", "real"}:
-        wide = Kind("real") if names == {"real"} else Kind("double")
+        wide = Kind("double") if "double" in names else Kind("real")
         return _cast_to(wide, node) if wide.name == "real" or isinstance(node, exp.Div) else node
+    if isinstance(node, exp.Mod):
+        return _modulo(node, left, right)
     if "decimal" not in names:
         return _whole_division(node, left, right) if isinstance(node, exp.Div) else node
     one, two = left.as_decimal(), right.as_decimal()
@@ -82,8 +84,18 @@ def _whole_division(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
     """Integers divide to an integer, towards zero; the wider type holds the quotient."""
     order = ("tinyint", "smallint", "integer", "bigint", "hugeint")
     wide = max(left.name, right.name, key=order.index)
-    quotient = exp.IntDiv(this=node.this, expression=node.expression)
-    return cast(exp.Paren(this=quotient), Kind("bigint" if wide == "hugeint" else wide))
+    quotient = call("trino_divide", node.this, node.expression)
+    return cast(quotient, Kind("bigint" if wide == "hugeint" else wide))
+
+
+def _modulo(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
+    rest = call("trino_modulo", node.this, node.expression)
+    if "decimal" not in (left.name, right.name):
+        return rest
+    one, two = left.as_decimal(), right.as_decimal()
+    scale = max(one.scale, two.scale)
+    digits = min(one.size - one.scale, two.size - two.scale) + scale
+    return cast(rest, Kind("decimal", min(MAX_DIGITS, max(1, digits)), scale))
 
 
 def _cast_to(kind: Kind, node: exp.Expr) -> exp.Expr:
@@ -98,6 +110,16 @@ def _in_time(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
     names = (left.name, right.name)
     if names == ("interval", "interval"):
         return node
+    if "interval" in names and "date" in names:
+        units = {str(one.args["unit"]).upper() for one in node.find_all(exp.Interval)}
+        if not units:
+            raise NotEmulatedError("a date and an interval that is no literal", "Use date_add.")
+        if units & {"HOUR", "MINUTE", "SECOND"}:
+            raise QueryError(
+                "INVALID_FUNCTION_ARGUMENT", "Cannot add hour, minutes or seconds to a date"
+            )
+    if "interval" in names and "time" in names:
+        raise NotEmulatedError("a time of day and an interval")
     if right.name == "interval" and left.is_time:
         return cast(exp.Paren(this=node), left) if left.name == "date" else node
     if left.name == "interval" and right.is_time and isinstance(node, exp.Add):
@@ -110,6 +132,8 @@ def _in_time(node: exp.Expr, left: Kind, right: Kind) -> exp.Expr:
 def joined(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:
     """``||``: text with text, arrays with arrays, bytes with bytes; NULL with anything is NULL."""
     names = {kind.name for kind in kinds} - {"null"}
+    if len(names) > 1 and "array" in names:
+        raise NotEmulatedError("|| of an array and an element", "Write ARRAY[…] around it.")
     if len(names) > 1 or not names <= {"varchar", "array", "varbinary"}:
         raise QueryError(
             "FUNCTION_NOT_FOUND",
@@ -125,7 +149,31 @@ def compared(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:
     for other in kinds[1:]:
         if not agree(first, other):
             raise mismatch(node, first, other)
-    return node
+    if any(_holds_map(kind) for kind in kinds):
+        raise NotEmulatedError("a comparison of maps", "DuckDB regards the order of their keys.")
+    maker = _WITH_NAN.get(type(node))
+    if maker is None or not {"double", "real"} & {kind.name for kind in kinds}:
+        return node
+    operands = [node.this, node.expression]
+    if any(isinstance(one, exp.Literal) for one in operands) and maker[0] == "trino_equal":
+        return node
+    made: exp.Expr = call(maker[0], *(operands if maker[1] else operands[::-1]))
+    return exp.Not(this=made) if isinstance(node, exp.NEQ) else made
+
+
+_WITH_NAN: dict[type[exp.Expr], tuple[str, bool]] = {
+    exp.EQ: ("trino_equal", True),
+    exp.NEQ: ("trino_equal", True),
+    exp.GT: ("trino_greater", True),
+    exp.GTE: ("trino_greater_equal", True),
+    exp.LT: ("trino_greater", False),
+    exp.LTE: ("trino_greater_equal", False),
+}
+"""What compares where there may be NaN, and whether in the same order."""
+
+
+def _holds_map(kind: Kind) -> bool:
+    return kind.name == "map" or any(_holds_map(one) for one in kind.items)
 
 
 def unified(node: exp.Expr, kinds: Sequence[Kind]) -> exp.Expr:

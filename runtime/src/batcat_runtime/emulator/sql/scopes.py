@@ -83,10 +83,15 @@ def refuse_aliases(tree: exp.Expr, types: Types) -> None:
                     or _owner(column) is not select
                 ):
                     continue
-                if not any(_binds(types, sql) for sql in probes(column, column)):
+                if not binds(types, column, column):
                     raise QueryError(
                         "COLUMN_NOT_FOUND", f"Column '{column.name}' cannot be resolved"
                     )
+
+
+def binds(types: Types, place: exp.Expr, operand: exp.Expr) -> bool:
+    """Whether an expression means something in the FROM around a place."""
+    return any(_binds(types, sql) for sql in probes(place, operand))
 
 
 def _binds(types: Types, sql: str) -> bool:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from . import operators
-from .aggregates import aggregated
-from .calls import CALLS, SUMS
+from . import checks, naming, operators
+from .aggregates import FINITE, aggregated
+from .calls import CALLS
 from .casts import converted, tried
 from .errors import NotEmulatedError, QueryError
-from .functions import known
 from .kinds import from_sql
-from .nodes import PENDING, call, core, in_order, is_wrapped, sql_of
-from .scopes import bindable, refuse_aliases, visible_ctes
+from .nodes import PENDING, bare, call, cast, core, in_order, is_wrapped, sql_of
+from .renaming import precise, rename
+from .scopes import bindable, binds, refuse_aliases, visible_ctes
 from .unnest import replace_unnest
 
 if TYPE_CHECKING:
@@ -30,10 +30,7 @@ if TYPE_CHECKING:
     Types = Callable[[str], list[Kind] | None]
     Relation = Callable[[exp.Table], str]
 
-WEEKDAY = {"dow": "isodow", "day_of_week": "isodow", "doy": "doy", "day_of_year": "doy",
-           "yow": "isoyear", "year_of_week": "isoyear", "day_of_month": "day"}  # fmt: skip
-EXTRACTED = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
-UNNAMED = "\x00"
+UNNAMED = "\x1f"
 
 
 class Translation:
@@ -49,6 +46,13 @@ class Translation:
         # The root is held by a parent, so that it can be replaced like any other node.
         self._holder = exp.Subquery(this=tree)
         self._relation, self._types = relation, types
+        self._settlers: dict[type[Any], Callable[[Any], None]] = {
+            exp.DPipe: self._joined,
+            exp.Neg: self._negated,
+            exp.Case: self._case,
+            exp.Cast: self._cast,
+            exp.TryCast: self._cast,
+        }
 
     def sql(self) -> str:
         """The query as DuckDB's SQL; unnamed columns start with :data:`UNNAMED`."""
@@ -56,12 +60,15 @@ class Translation:
         if isinstance(self._holder.this, exp.Values):
             self._holder.set("this", _selected(self._holder.this))
         name_outputs(self._holder.this)
+        naming.settle_order(self._holder)
         for node in list(in_order(self._holder.this)):
-            self._rename(node)
+            rename(node)
         for node in list(in_order(self._holder.this)):
             if isinstance(node, exp.Unnest):
                 replace_unnest(node, self._types)
         refuse_aliases(self._holder.this, self._types)
+        naming.refuse_hidden(self._holder)
+        naming.refuse_rows(self._holder, lambda *asked: binds(self._types, *asked))
         for node in list(in_order(self._holder.this)):
             self._settle(node)
         return sql_of(self._holder.this)
@@ -81,82 +88,47 @@ class Translation:
                 column.set("db", None)
                 column.set("catalog", None)
 
-    def _rename(self, node: exp.Expr) -> None:
-        """What is clear without types; and a form that DuckDB can bind for what is not."""
-        if isinstance(node, exp.Bracket):
-            if len(node.expressions) != 1:
-                raise NotEmulatedError("Athena SQL slice")
-            node.replace(call(f"{PENDING}at", node.this, node.expressions[0]))
-        elif isinstance(node, exp.Anonymous):
-            self._rename_call(node)
-        elif isinstance(node, exp.Extract):
-            part = node.name.lower()
-            if part not in EXTRACTED and part not in WEEKDAY:
-                raise NotEmulatedError(f"EXTRACT({part.upper()} …)")
-            node.set("this", exp.var(WEEKDAY.get(part, part)))
-        elif isinstance(node, exp.Substring):
-            parts = [node.this, node.args.get("start"), node.args.get("length")]
-            node.replace(call("trino_substr", *[part for part in parts if part is not None]))
-        elif isinstance(node, exp.Trim) and not node.expression:
-            side = str(node.args.get("position") or "").upper()
-            name = {"LEADING": "trino_ltrim", "TRAILING": "trino_rtrim"}.get(side, "trino_trim")
-            node.replace(call(name, node.this))
-        elif isinstance(node, exp.AtTimeZone) and not isinstance(node.parent, exp.Cast):
-            raise NotEmulatedError(
-                "AT TIME ZONE outside of a CAST", "Write CAST(x AT TIME ZONE z AS timestamp)."
-            )
-        elif isinstance(node, exp.Mod):
-            node.replace(exp.Mod(this=node.this, expression=node.expression))
-
-    def _rename_call(self, node: exp.Anonymous) -> None:
-        name, count = str(node.this).lower(), len(node.expressions)
-        typed = CALLS.get(name) if name != "at" else None
-        if typed:
-            if not typed[1] <= count <= typed[2]:
-                raise NotEmulatedError(f"Athena function {name} with {count} arguments")
-            plain = name in ("concat", "greatest", "least")
-            node.meta["typed"] = name
-            node.set("this", name if plain else f"{PENDING}{name}")
-        elif name in SUMS:
-            node.meta["aggregate"] = name
-            if name == "approx_distinct":
-                node.set("this", "count")
-                node.set("expressions", [exp.Distinct(expressions=node.expressions[:1])])
-        elif name in _SPECIAL:
-            node.replace(_SPECIAL[name](node.expressions))
-        elif not name.startswith(PENDING) and name != "row":
-            node.set("this", known(name, count).name)
-
     def _settle(self, node: exp.Expr) -> None:
         if node.meta.get("done") or is_wrapped(node):
             return
         inner = core(node)
+        checks.check_conditions(node, self._kinds)
         if isinstance(inner, exp.Anonymous):
             self._settle_call(node, inner)
         elif isinstance(node, operators.ARITHMETIC):
             if isinstance(node, exp.Div):
                 node.set("typed", False)
             self._replace(node, [node.this, node.expression], operators.arithmetic)
-        elif isinstance(node, exp.DPipe):
-            self._replace(node, [node.this, node.expression], operators.joined)
         elif isinstance(node, operators.COMPARISONS):
             self._compare(node)
-        elif isinstance(node, exp.Case):
-            self._case(node)
-        elif isinstance(node, (exp.Cast, exp.TryCast)):
-            self._cast(node)
+        elif type(node) in self._settlers:
+            self._settlers[type(node)](node)
+        else:
+            checks.check(node, self._kinds, lambda: self._types(bindable(self._holder.this)))
+
+    def _joined(self, node: Any) -> None:
+        self._replace(node, [node.this, node.expression], operators.joined)
+
+    def _negated(self, node: Any) -> None:
+        if not isinstance(node.this, exp.Literal):
+            kind = self._kinds([node.this], node)[0]
+            if kind.is_integer:  # or DuckDB takes the next wider type
+                node.replace(cast(node.copy(), kind))
 
     def _settle_call(self, node: exp.Expr, inner: exp.Anonymous) -> None:
         name = str(inner.this)
         if "aggregate" in inner.meta:
-            operand = inner.expressions[0] if inner.expressions else None
-            if isinstance(operand, exp.Distinct):
-                operand = operand.expressions[0]
-            if operand is None:
-                raise NotEmulatedError(f"{name} without arguments")
-            kinds = self._kinds([operand])
-            node.replace(aggregated(inner.meta["aggregate"], node, kinds[0]))
+            operands = [bare(one) for one in inner.expressions]
+            if len(operands) != (2 if inner.meta["aggregate"] in FINITE else 1):
+                raise NotEmulatedError(f"{name} with {len(operands)} arguments")
+            for kind in self._kinds(operands):
+                made = aggregated(inner.meta["aggregate"], node, kind)
+            node.replace(made)
             return
+        if "known" in inner.meta:
+            called, found = inner.meta["known"]
+            operands = [bare(one) for one in inner.expressions]
+            checks.check_arguments(called, found, operands, self._kinds)
         typed = inner.meta.get("typed") or ("at" if name == f"{PENDING}at" else None)
         if typed:
             self._replace(
@@ -174,7 +146,7 @@ class Translation:
             operands = [node.this, *node.expressions]
         else:
             operands = [node.this, node.expression]
-        if any(isinstance(operand, (exp.Tuple, exp.Any, exp.All)) for operand in operands):
+        if any(isinstance(operand, (exp.Any, exp.All)) for operand in operands):
             return
         self._replace(node, operands, operators.compared)
 
@@ -198,6 +170,8 @@ class Translation:
             inner.replace(call("timezone", inner.args["zone"], zoned))
             inner = node.this
         kinds = self._kinds([inner], node)
+        if target.name == "varchar" and kinds[0].is_time and node.meta.get("precise"):
+            raise precise()
         source = exp.Paren(this=inner.copy())
         source.meta["source"] = True
         made = converted(source, kinds[0], target)
@@ -259,20 +233,3 @@ def _selected(values: exp.Values) -> exp.Expr:
     source = values.copy()
     source.set("alias", exp.TableAlias(this=exp.to_identifier("trino_values"), columns=names))
     return exp.select("*").from_(source)
-
-
-def _if(arguments: list[exp.Expr]) -> exp.Expr:
-    condition, yes, *no = arguments
-    return exp.Case(ifs=[exp.If(this=condition, true=yes)], default=no[0] if no else None)
-
-
-_SPECIAL: dict[str, Callable[[list[Any]], exp.Expr]] = {
-    "if": _if,
-    "try": lambda arguments: call("try", *arguments),
-    "current_timestamp": lambda _: call("now"),
-    "localtimestamp": lambda _: exp.Localtimestamp(),
-    "e": lambda _: exp.Literal.number("2.718281828459045e0"),
-    "nan": lambda _: call("trino_nan"),
-    "infinity": lambda _: call("trino_infinity"),
-    "cardinality": lambda arguments: call("cardinality", *arguments),
-}

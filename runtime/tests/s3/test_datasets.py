@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import sys
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runtime.tests.faulty import FaultyS3
+from runtime.tests.faulty import FaultyS3, Request
 
 import batcat_runtime as bc
 from batcat_runtime.aws import client
@@ -241,6 +240,16 @@ def test_a_partition_column_may_have_any_name(s3_bucket: str) -> None:
     assert read.to_dict("list") == {"n": [1, 2], "_site": ["a", "b"], ".x": [1, 2], "3": ["c", "d"]}
 
 
+def test_a_dataset_for_no_bucket_leaves_nothing_to_remove(
+    s3_bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither is anything said to be left."""
+    frame = pd.DataFrame({"k": [1, 2], "n": [1, 2]})
+    with pytest.raises(bc.MissingError, match="NoSuchBucket"):
+        bc.save_to_bucket(frame, f"{s3_bucket}-no", "d/", partition_by="k")
+    assert "others may be left" not in capsys.readouterr().err
+
+
 def test_values_that_would_share_a_folder_are_refused(s3_bucket: str) -> None:
     """One would replace the rows of the other."""
     frame = pd.DataFrame({"k": pd.Series([1, "1", True, "true"], dtype=object), "n": range(4)})
@@ -437,16 +446,20 @@ def test_chunks_of_a_large_csv_hold_little_memory(
 
 
 def test_keys_come_as_they_are_listed(watched: FaultyS3, s3_bucket: str) -> None:
-    """The next thousand is asked for when it is needed; a list has them all."""
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: put(s3_bucket, **{f"{n:04}": b""}), range(1001)))
-    assert bc.list_keys(s3_bucket, "raw/", ".csv") == [f"raw/{n:04}.csv" for n in range(1001)]
+    """The next page is asked for when it is needed; a list has them all."""
+
+    def small_pages(request: Request) -> None:
+        request.path += "&max-keys=3"
+
+    put(s3_bucket, **{str(n): b"" for n in range(7)})
+    watched.rule = small_pages
+    assert bc.list_keys(s3_bucket, "raw/", ".csv") == [f"raw/{n}.csv" for n in range(7)]
     watched.requests.clear()
     keys = bc.iter_keys(s3_bucket, "raw/", ".csv")
-    assert next(keys) == "raw/0000.csv"
+    assert next(keys) == "raw/0.csv"
     assert len(watched.requests) == 1
-    assert len(list(keys)) == 1000
-    assert len(watched.requests) == 2
+    assert len(list(keys)) == 6
+    assert len(watched.requests) == 3
 
 
 def test_without_pyarrow_the_error_names_what_to_install(

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.aws import client
 from batcat_runtime.columns.series import known
-from batcat_runtime.errors import AccessError, ConfigError
+from batcat_runtime.errors import AccessError, ConfigError, DataError, MissingError
 from batcat_runtime.formats.csv_write import write_csv
 from batcat_runtime.formats.excel import write_excel
 from batcat_runtime.formats.json_lines import write_json_lines
@@ -134,7 +134,11 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
 
     def write(key: str) -> None:
         begun.append(key)
-        write_one(parts[key], bucket, key, how)
+        try:
+            write_one(parts[key], bucket, key, how)
+        except (ConfigError, DataError, MissingError):  # nothing of it can have arrived
+            begun.remove(key)
+            raise
 
     try:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batcat-s3") as pool:
@@ -163,11 +167,12 @@ def _take_back(bucket: str, keys: Sequence[str], place: str) -> None:
     log = get_logger("batcat_runtime")
     try:
         _remove(bucket, keys)
-    except Exception:  # the first error must come through, whatever this one is
-        log.exception(
-            "%s: a part of the dataset could not be written, and others could not be removed; "
-            "remove them, or their rows will be read: %s",
+    except Exception as error:  # noqa: BLE001 - the first error must come through
+        log.error(  # noqa: TRY400 - whose trace says more
+            "%s: a part of the dataset could not be written, and others may be left: %s; remove "
+            "them, or their rows will be read: %s",
             place,
+            error,
             " ".join(keys),
         )
     else:

@@ -14,7 +14,9 @@ from batcat_runtime.columns.types import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12
+) | st.sampled_from(
     [
         "",
         " ",

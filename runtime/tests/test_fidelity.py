@@ -28,7 +28,10 @@ NESTED = {"Athena rows": "CSV tells neither their types", "Athena CSV": "use mod
 ZONED = {"Athena UNLOAD": "is of type timestamp with time zone, which UNLOAD cannot write"}
 REFUSED: dict[str, dict[str, str]] = {
     r"the text \N": {"CSV": "which null= says stands for NULL"},
-    "the sign NUL": {"Redshift": "a sign NUL, which Redshift's texts cannot have"},
+    "the sign NUL": {
+        "CSV": "at which readers of CSV (pandas 2 among them) cut it off",
+        "Redshift": "a sign NUL, which Redshift's texts cannot have",
+    },
     "half a character": {"": "half of a character", "Redshift": "no Unicode text"},
     "times of day": {"Athena UNLOAD": "is of type time, which UNLOAD cannot write"},
     "timestamps, µs": {"Athena UNLOAD": "holds times finer than milliseconds"},

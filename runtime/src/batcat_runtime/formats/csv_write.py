@@ -34,7 +34,8 @@ def write_csv(df: pd.DataFrame, file: IO[bytes], target: str, null: str = "") ->
         null: what to write for NULL.
 
     Raises:
-        DataError: a column holds a text that would be read as NULL, or that UTF-8 does not have.
+        DataError: a column holds a text that would be read as NULL, or cut off, or that UTF-8 does
+            not have.
     """
     df = without_arrow(df)
     out = codecs.getwriter("utf-8")(file)
@@ -135,6 +136,12 @@ class _Column:
         self.holds_null |= len(words) < len(series) and bool(words) and bool(series.isna().any())
         self.holds_blank |= any(not word.strip() for word in words)
         self.holds_return |= any("\r" in word for word in words)
+        if any("\0" in word for word in words):
+            raise DataError(
+                f"cannot write {self._target}: column {self.name!r} holds a text with the sign "
+                "NUL, at which readers of CSV (pandas 2 among them) cut it off; remove the sign, "
+                "or write Parquet or JSON lines",
+            )
         if self._null and self._null in words:
             raise DataError(
                 f"cannot write {self._target}: column {self.name!r} holds the text "

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from batcat_runtime.emulator import LocalAws
 
-ENDLESS = "SELECT count(*) FROM UNNEST(sequence(1, 200000)) a(x), UNNEST(sequence(1, 200000)) b(y)"
+ENDLESS = (
+    "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x), UNNEST(sequence(1, 10000)) b(y), "
+    "UNNEST(sequence(1, 10000)) c(z)"
+)
 
 
 def refusal(queries: Queries, sql: str, **request: Any) -> tuple[str, str]:

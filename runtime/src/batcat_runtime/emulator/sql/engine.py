@@ -128,10 +128,13 @@ class Session:
     def columns(self, sql: str) -> list[tuple[str, Kind]]:
         """Names, as Trino gives them, and types of a query's columns."""
         rows = self.execute(f"DESCRIBE {sql}").fetchall()
-        return [
-            (f"_col{place}" if row[0].startswith(UNNAMED) else row[0], from_duckdb(row[1]))
+        names = [
+            f"_col{place}" if row[0].startswith(UNNAMED) else row[0]
             for place, row in enumerate(rows)
         ]
+        # Not DESCRIBE's types: before DuckDB 2.0 it has an integer for what is only NULL.
+        kinds = self.types(f"SELECT len(row(*COLUMNS(*))) FROM ({sql}) AS t") or []  # noqa: S608
+        return list(zip(names, kinds, strict=True))
 
     def types(self, sql: str) -> list[Kind] | None:
         """The types that a query's ``len(row(…))`` asks for; None if it binds without."""

@@ -131,6 +131,8 @@ class Scan:
         value = quoted(written[0])
         if from_duckdb(written[1]).name == "timestamptz":
             value = f"timezone('UTC', CAST({value} AS TIMESTAMPTZ))"
+        elif written[1] == "TIMESTAMP_NS":  # DuckDB 1.5 has no cast from it to milliseconds
+            value = f"CAST({value} AS TIMESTAMP)"
         return f"CAST({value} AS {to_duckdb(kind)}) AS {quoted(name)}"
 
     def _check(self, found: Found, shape: tuple[tuple[str, str], ...]) -> None:

@@ -15,10 +15,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .columns import texts
-from .columns.series import column, table
+from .columns.series import column, need_pandas, table
 from .columns.types import Type
 from .errors import AccessError, ConfigError, DataError, ExecutionError, MissingExtraError
-from .formats.csv_read import need_pandas
 from .secrets import login
 from .sql import binding
 

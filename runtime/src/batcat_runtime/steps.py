@@ -14,9 +14,11 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .columns.series import need_pandas
 from .config import get_config
 from .errors import BatCatError, ConfigError, DataError, MissingError
-from .formats.csv_read import Reading, need_pandas, read_csv
+from .formats.csv_parse import Reading
+from .formats.csv_read import read_csv
 from .logs import get_logger
 from .paths import in_processing_job, ml_root, processing_output_path
 

@@ -12,7 +12,7 @@ import pytest
 import batcat_runtime as bc
 from batcat_runtime.aws import client
 from batcat_runtime.columns.types import parse
-from batcat_runtime.formats import csv_read
+from batcat_runtime.formats import csv_parse, csv_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -185,11 +185,11 @@ def test_without_openpyxl_the_error_names_what_to_install(
         bc.read_excel_from_bucket(s3_bucket, "x.xlsx")
 
 
-@pytest.mark.parametrize("cell", csv_read._MISSING)  # noqa: SLF001 - pandas documents the list
+@pytest.mark.parametrize("cell", csv_parse._MISSING)  # noqa: SLF001 - pandas documents the list
 def test_columns_without_a_type_are_inferred_beside_those_with_one(cell: str) -> None:
     """What pandas takes for missing stays missing there, and is text where text is said."""
     text = f'a,b,c\n"{cell}",1,{cell or "x"}\n"{cell}",,y\n'
-    how = csv_read.Reading(types={"c": parse("varchar")})
+    how = csv_parse.Reading(types={"c": parse("varchar")})
     found = csv_read.read_csv(io.BytesIO(text.encode()), "x", how=how)
     pandas = pd.read_csv(io.StringIO(text))
     pd.testing.assert_frame_equal(found[["a", "b"]], pandas[["a", "b"]])
@@ -198,7 +198,7 @@ def test_columns_without_a_type_are_inferred_beside_those_with_one(cell: str) ->
 
 def test_null_may_be_written_otherwise() -> None:
     """Then nothing else is NULL, in no column."""
-    how = csv_read.Reading(null="\\N")
+    how = csv_parse.Reading(null="\\N")
     found = csv_read.read_csv(io.BytesIO(b"a,b\n\\N,NA\n1,\n"), "x", how=how)
     assert found["a"].isna().tolist() == [True, False]
     assert found["b"].tolist() == ["NA", ""]
@@ -208,7 +208,7 @@ def test_a_header_that_names_a_column_twice_cannot_be_asked_by_name() -> None:
     """Without names it reads as pandas does it."""
     assert list(read("a,a\n1,2\n").columns) == ["a", "a.1"]
     with pytest.raises(bc.DataError, match="has column 'a' twice"):
-        csv_read.read_csv(io.BytesIO(b"a,a\n1,2\n"), "x", how=csv_read.Reading(columns=["a"]))
+        csv_read.read_csv(io.BytesIO(b"a,a\n1,2\n"), "x", how=csv_parse.Reading(columns=["a"]))
 
 
 def test_a_workbook_is_written_and_read(s3_bucket: str) -> None:

@@ -18,7 +18,7 @@ from runtime.tests.faulty import FaultyS3, Request
 
 import batcat_runtime as bc
 from batcat_runtime.aws import client
-from batcat_runtime.formats import csv_read
+from batcat_runtime.formats import csv_parse
 from batcat_runtime.s3 import stream, transfer
 
 if TYPE_CHECKING:
@@ -167,8 +167,8 @@ def test_joined_or_in_pieces_rows_are_what_pandas_reads_at_once(
     ]
     put(s3_bucket, **{f"x{place}": body for place, body in enumerate(bodies)})
     keys = [f"raw/x{place}.csv" for place in range(len(bodies))]
-    monkeypatch.setattr(csv_read, "_FEWEST", rows)
-    monkeypatch.setattr(csv_read, "_PIECE", 1)
+    monkeypatch.setattr(csv_parse, "_FEWEST", rows)
+    monkeypatch.setattr(csv_parse, "_PIECE", 1)
     whole = pd.concat([pd.DataFrame(rows, columns=columns) for rows in tables_])
     expected = pd.read_csv(
         io.BytesIO(whole.to_csv(index=False, lineterminator="\r\n").encode()), low_memory=False

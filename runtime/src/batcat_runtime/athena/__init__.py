@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batcat_runtime.athena import plan, results, unload
+from batcat_runtime.columns.series import need_pandas
 from batcat_runtime.errors import ConfigError
-from batcat_runtime.formats.csv_read import need_pandas
 from batcat_runtime.sql import binding
 
 from .queries import Queries

@@ -164,7 +164,8 @@ def _from_arrow(
     import pyarrow as pa
     from pyarrow import csv
 
-    from batcat_runtime.columns.arrow import arrow_type, to_column
+    from batcat_runtime.columns.arrow import to_column
+    from batcat_runtime.columns.arrow_types import arrow_type
 
     direct = [kind.kind in _DIRECT and not kind.zone for _, kind in columns]
     places = [str(place) for place in range(len(columns))]

@@ -8,8 +8,9 @@ from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.errors import ConfigError, DataError
+from batcat_runtime.errors import ConfigError, DataError, MissingExtraError
 
+from .arrow_types import type_of_arrow
 from .types import UNITS, Type
 
 if TYPE_CHECKING:
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the beginning of ticks, in every zone
+
+
+def need_pandas() -> None:
+    """Make sure that pandas is there before anything is fetched for it.
+
+    Raises:
+        MissingExtraError: pandas is not installed.
+    """
+    try:
+        import pandas as pd  # noqa: F401 - only whether it can be imported matters
+    except ModuleNotFoundError as error:
+        if error.name != "pandas":
+            raise
+        raise MissingExtraError("pandas", "pandas") from error
 
 
 def column(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
@@ -153,8 +168,6 @@ def type_of(series: pd.Series[Any], name: str) -> Type:
     if isinstance(dtype, pd.CategoricalDtype):
         return type_of(pd.Series(dtype.categories), name)
     if isinstance(dtype, pd.ArrowDtype):
-        from .arrow import type_of_arrow
-
         return type_of_arrow(dtype.pyarrow_dtype, name)
     if dtype.kind in "iuf":
         kind = {"i": "integer", "u": "unsigned", "f": "float"}[dtype.kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.columns.arrow import arrow_type
+from batcat_runtime.columns.arrow_types import arrow_type
 from batcat_runtime.errors import ConfigError, MissingError
 
 from . import int96

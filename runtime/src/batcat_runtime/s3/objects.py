@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, overload
 
 from batcat_runtime.aws import client
+from batcat_runtime.columns.series import need_pandas
 from batcat_runtime.errors import DataError, MissingError
-from batcat_runtime.formats import csv_read
 
 from .ranges import CHANGED, Object, at
 from .transfer import fetch, fetch_all, listing
@@ -85,7 +85,7 @@ def read_excel_from_bucket(
     """
     from batcat_runtime.formats.excel import read_excel
 
-    csv_read.need_pandas()
+    need_pandas()
     buffer, source = pd_s3_buffer(bucket, key), f"s3://{bucket}/{key}"
     found: pd.DataFrame | dict[str | int, pd.DataFrame]
     found = read_excel(buffer, source, sheet_name=sheet_name, header=header)
@@ -111,7 +111,7 @@ def read_excel_list_from_bucket(bucket: str, key_list: Sequence[str]) -> pd.Data
     """
     from batcat_runtime.formats.excel import stack_excel
 
-    csv_read.need_pandas()
+    need_pandas()
     if not key_list:
         raise MissingError(
             f"no workbooks to read from s3://{bucket}: key_list is empty; "

@@ -11,7 +11,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.columns.arrow import arrow_type, from_frame, to_frame
+from batcat_runtime.columns.arrow import from_frame, to_frame
+from batcat_runtime.columns.arrow_types import arrow_type
 from batcat_runtime.errors import BatCatError, ConfigError, DataError
 
 from . import datasets, fragments, int96

@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
-from batcat_runtime.columns.series import known
+from batcat_runtime.columns.series import known, need_pandas
 from batcat_runtime.errors import ConfigError
-from batcat_runtime.formats import csv_pieces, json_lines
-from batcat_runtime.formats.csv_read import Reading, Text, need_pandas, pieces, text_of
+from batcat_runtime.formats import csv_read, json_lines
+from batcat_runtime.formats.csv_parse import Reading, Text, pieces, text_of
 
 from . import datasets
 from .packed import MAGIC, gzip_file
@@ -131,10 +131,10 @@ def read_csv(
         return data.complete(frame, [len(frame)])
     texts = _texts(data.sources)
     if not data.partitions[0]:
-        return csv_pieces.read_all(texts, data.how)
-    frames = [csv_pieces.read_all([text], data.how) for text in texts]
+        return csv_read.read_all(texts, data.how)
+    frames = [csv_read.read_all([text], data.how) for text in texts]
     counts = [len(frame) for frame in frames]
-    return data.complete(csv_pieces.merged(frames, texts, data.how), counts)
+    return data.complete(csv_read.merged(frames, texts, data.how), counts)
 
 
 def _one_csv(data: _Dataset) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def _one_csv(data: _Dataset) -> pd.DataFrame:
             return ways.pop() if ways else _stream(arrival.source).open()
 
         text = _unpacked(Text(str(data.sources[0]), begin))
-        return csv_pieces.read_all([text], data.how)
+        return csv_read.read_all([text], data.how)
 
 
 def _unpacked(text: Text) -> Text:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         save_to_bucket,
     )
     from .secrets import get_secret
+    from .sql.binding import quote_identifier
     from .steps import read_folder, run_step, step_input_path, step_output_path, write_table
 
 _HOMES = {
@@ -100,6 +101,7 @@ _HOMES = {
         "save_to_bucket",
     ),
     "secrets": ("get_secret",),
+    "sql.binding": ("quote_identifier",),
     "steps": ("read_folder", "run_step", "step_input_path", "step_output_path", "write_table"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -128,6 +130,7 @@ __all__ = [
     "print_event",
     "processing_input_path",
     "processing_output_path",
+    "quote_identifier",
     "read_csv_from_bucket",
     "read_data_from_athena",
     "read_data_from_bd",

@@ -50,8 +50,8 @@ def test_no_step_can_hide_what_a_project_s_imports_look_for(
         run(project, "python", *command)
         looked_for |= set((tmp_path / "notes").read_text(encoding="utf-8").split())
     # What a query needs is imported where there is a local AWS to be queried.
-    command = ("-c", NOTE_IMPORTS, str(tmp_path / "notes"), "pytest", "test/test_preprocess.py")
-    run(project, "python", *command, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    tests = ("-c", NOTE_IMPORTS, str(tmp_path / "notes"), "pytest", "test/test_preprocess.py")
+    run(project, "python", *tests, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     looked_for |= set((tmp_path / "notes").read_text(encoding="utf-8").split())
     assert {"numpy", "sklearn", "batcat_runtime", "bottleneck", "pyarrow"} <= looked_for
     names = {name for name in looked_for - own if STEP.fullmatch(name)}

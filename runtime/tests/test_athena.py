@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 ENDLESS = (
-    "select count(*) from unnest(sequence(1, 100000)) as a(x) "
-    "cross join unnest(sequence(1, 100000)) as b(y) cross join unnest(sequence(1, 1000)) as c(z) "
+    "select count(*) from unnest(sequence(1, 10000)) as a(x) "
+    "cross join unnest(sequence(1, 10000)) as b(y) cross join unnest(sequence(1, 10000)) as c(z) "
+    "cross join unnest(sequence(1, 10000)) as d(u) "
     "where x * y % 7 = z"
 )
 NULLS = "select * from (values (1, 'a'), (2, null), (3, '')) as t(n, s)"

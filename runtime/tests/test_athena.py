@@ -373,6 +373,32 @@ def test_unload_leaves_nothing_behind(s3_bucket: str, query: str, mode: str) -> 
     assert left == ["athena/batcat-unload/mine"]
 
 
+def test_a_workgroup_may_put_results_elsewhere(s3_bucket: str) -> None:
+    """What it left there is deleted there, and encrypted as it says while it lasts."""
+    s3, athena, group = client("s3"), client("athena", REGION), f"g{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=f"other-{s3_bucket}")
+    settings = {
+        "OutputLocation": f"s3://other-{s3_bucket}/enforced/",
+        "EncryptionConfiguration": {"EncryptionOption": "SSE_KMS", "KmsKey": "alias/mine"},
+    }
+    athena.create_work_group(
+        Name=group,
+        Configuration={"ResultConfiguration": settings, "EnforceWorkGroupConfiguration": True},
+    )
+    for mode in ("unload", "csv"):
+        found = bc.read_data_from_athena(
+            NULLS, REGION, f"s3://{s3_bucket}/mine/", workgroup=group, mode=mode
+        )
+        assert sorted(found["n"]) == [1, 2, 3]
+        left = keys(f"other-{s3_bucket}")
+        assert len(left) == (0 if mode == "unload" else 1)
+        assert keys(s3_bucket) == []
+    kept = s3.head_object(Bucket=f"other-{s3_bucket}", Key=left[0])
+    assert kept["ServerSideEncryption"] == "aws:kms"
+    s3.delete_object(Bucket=f"other-{s3_bucket}", Key=left[0])
+    s3.delete_bucket(Bucket=f"other-{s3_bucket}")
+
+
 def test_leftovers_that_cannot_be_deleted_are_named(s3_bucket: str, told: list[str]) -> None:
     """The rows are there all the same."""
     events = client("s3", REGION).meta.events

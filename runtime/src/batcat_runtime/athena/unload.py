@@ -154,19 +154,26 @@ def _remove(folder: str, traces: list[str], region: str | None) -> None:
     """Delete what UNLOAD wrote, also when it failed; say so if that is not allowed."""
     try:
         under = place(folder, region)
-        keys = [one.key for one in listing(under.bucket, under.key, region=region)]
-        for key in (place(one, region).key for one in traces):
-            # Source: Amazon Athena User Guide, "Identify query output files".
-            keys += [key, f"{key}.metadata", key.replace("-manifest.csv", ".metadata")]
-        for start in range(0, len(keys), _AT_ONCE):
-            named = [{"Key": key} for key in keys[start : start + _AT_ONCE]]
-            answer = client("s3", region).delete_objects(
-                Bucket=under.bucket, Delete={"Objects": named, "Quiet": True}
-            )
-            for error in answer.get("Errors", []):
-                _left(f"s3://{under.bucket}/{error['Key']}", error.get("Message", error["Code"]))
+        left = {under.bucket: [one.key for one in listing(under.bucket, under.key, region=region)]}
+        for one in (place(trace, region) for trace in traces):
+            # Source: Amazon Athena User Guide, "Identify query output files". A workgroup may
+            # have put them into another bucket.
+            more = [one.key, f"{one.key}.metadata", one.key.replace("-manifest.csv", ".metadata")]
+            left.setdefault(one.bucket, []).extend(more)
+        for bucket, keys in left.items():
+            for start in range(0, len(keys), _AT_ONCE):
+                _delete(bucket, keys[start : start + _AT_ONCE], region)
     except Exception as error:  # noqa: BLE001 - the rows have been read; leftovers are no failure
         _left(folder, error)
+
+
+def _delete(bucket: str, keys: list[str], region: str | None) -> None:
+    named = [{"Key": key} for key in keys]
+    answer = client("s3", region).delete_objects(
+        Bucket=bucket, Delete={"Objects": named, "Quiet": True}
+    )
+    for error in answer.get("Errors", []):
+        _left(f"s3://{bucket}/{error['Key']}", error.get("Message", error["Code"]))
 
 
 def _left(what: str, why: object) -> None:

@@ -238,6 +238,11 @@ def test_a_workgroup_decides_where_results_go_and_how_much_is_read(
     )
     found = queries.run("SELECT 1", WorkGroup=group)
     assert found["ResultConfiguration"]["OutputLocation"].startswith(store.uri("group/"))
+    with pytest.raises(queries.athena.exceptions.InvalidRequestException, match="centralized"):
+        queries.start(
+            f"CREATE TABLE c WITH (external_location = '{store.uri('c/')}') AS SELECT 1 AS a",
+            WorkGroup=group,
+        )
     store.s3.put_object(Bucket=store.bucket, Key="big/a.csv", Body=b"1234567\n" * 1_400_000)
     queries.run(f"CREATE EXTERNAL TABLE big (x bigint) LOCATION '{store.uri('big/')}'")
     assert queries.rows("SELECT count(*) FROM big") == [["1400000"]]

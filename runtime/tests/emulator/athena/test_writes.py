@@ -136,5 +136,6 @@ def test_rows_are_inserted(queries: Queries) -> None:
         ["3", "z", "2"],
         ["4", None, "2"],
     ]
-    assert "mismatched column types" in queries.failure("INSERT INTO t SELECT 'q', 'y', 1")
+    for wrong in ("'q', 'y', 1", "1.5, 'y', 1", "1e0, 'y', 1", "CAST(1 AS bigint), 'y', 1"):
+        assert "mismatched column types" in queries.failure(f"INSERT INTO t SELECT {wrong}")
     assert "mismatched column types" in queries.failure("INSERT INTO t SELECT 1, 'y'")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.emulator.sql.errors import NotEmulatedError, QueryError
 from batcat_runtime.emulator.sql.kinds import quoted, to_duckdb, to_hive, to_trino
 from batcat_runtime.emulator.sql.objects import folder_of
-from batcat_runtime.emulator.sql.operators import agree
+from batcat_runtime.emulator.sql.operators import fits
 from batcat_runtime.emulator.sql.scan import columns_of
 
 from .ddl import storage
@@ -211,7 +211,7 @@ def _matched(sql: str, columns: Sequence[tuple[str, Kind]], wanted: Sequence[tup
             "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {unknown[0]}"
         )
     if len(columns) != len(order) or any(
-        not agree(kind, kinds[name]) for (_, kind), name in zip(columns, order, strict=True)
+        not fits(kind, kinds[name]) for (_, kind), name in zip(columns, order, strict=True)
     ):
         raise QueryError(
             "TYPE_MISMATCH",

@@ -23,7 +23,15 @@ from .execution import Execution, now
 from .metadata import Metadata
 from .runner import Runner
 from .statements import Statement, filled, recognised
-from .workgroups import PRIMARY, WorkGroup, check_result, checked, result_configuration, update
+from .workgroups import (
+    PRIMARY,
+    WorkGroup,
+    check_place,
+    check_result,
+    checked,
+    result_configuration,
+    update,
+)
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
@@ -191,6 +199,7 @@ class Athena(Metadata):
         given = dict(request.get("ResultConfiguration") or {})
         check_result("StartQueryExecution", given)
         statement = _checked_statement(request)
+        check_place(group, statement)
         configuration = result_configuration(group, given)
         location = folder_of(configuration.pop("OutputLocation"))
         self._check_bucket(location, configuration)

@@ -9,9 +9,12 @@ from batcat_runtime.emulator.accepting import only
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
 from .execution import ENGINE, now
+from .statements import tokens
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from .statements import Statement
 
 PRIMARY = "primary"
 SETTINGS = (
@@ -39,6 +42,12 @@ class WorkGroup:
     description: str = ""
     state: str = "ENABLED"
     created: datetime = field(default_factory=now)
+
+    @property
+    def enforces(self) -> bool:
+        """Whether its settings win over a request's."""
+        default = self.name != PRIMARY
+        return bool(self.configuration.get("EnforceWorkGroupConfiguration", default))
 
     def described(self) -> dict[str, Any]:
         """GetWorkGroup's answer."""
@@ -101,6 +110,26 @@ def update(group: WorkGroup, request: dict[str, Any]) -> None:
     group.state = request.get("State", group.state)
 
 
+PLACED = (
+    "The Create Table As Select query failed because it was submitted with an 'external_location' "
+    "property to an Athena Workgroup that enforces a centralized output location for all queries. "
+    "Please remove the 'external_location' property and resubmit the query."
+)
+
+
+def check_place(group: WorkGroup, statement: Statement) -> None:
+    """Refuse a table that says where it lies, where the workgroup does.
+
+    Raises:
+        ServiceError: it does.
+    """
+    own = (group.configuration.get("ResultConfiguration") or {}).get("OutputLocation")
+    if own and group.enforces and statement.handler == "create_table_as":
+        words = {token.text.lower() for token in tokens(statement.sql)}
+        if "external_location" in words:
+            raise ServiceError("InvalidRequestException", PLACED)
+
+
 def result_configuration(group: WorkGroup, given: dict[str, Any]) -> dict[str, Any]:
     """Where a query's result goes: the workgroup decides if it enforces its settings.
 
@@ -108,8 +137,7 @@ def result_configuration(group: WorkGroup, given: dict[str, Any]) -> dict[str, A
         ServiceError: nobody says where.
     """
     own = group.configuration.get("ResultConfiguration") or {}
-    enforced = group.configuration.get("EnforceWorkGroupConfiguration", group.name != PRIMARY)
-    chosen = own if enforced and own.get("OutputLocation") else {**own, **given}
+    chosen = own if group.enforces and own.get("OutputLocation") else {**own, **given}
     if not chosen.get("OutputLocation"):
         raise ServiceError(
             "InvalidRequestException",

@@ -200,6 +200,25 @@ def agree(one: Kind, other: Kind) -> bool:
     return all(agree(a, b) for a, b in zip(one.items, other.items, strict=False))
 
 
+def fits(source: Kind, target: Kind) -> bool:
+    """Whether Trino converts a value by itself, so that none can be lost, as for INSERT."""
+    if source.name == "null" or source.name == target.name == "varchar":
+        return True
+    if source.is_number and target.is_number:
+        order = ("tinyint", "smallint", "integer", "bigint", "decimal", "real", "double")
+        names = ["bigint" if one.name == "hugeint" else one.name for one in (source, target)]
+        if target.name == "decimal" and names[0] not in ("real", "double"):
+            held = Kind(names[0]).as_decimal() if source.is_integer else source
+            whole = target.size - target.scale >= held.size - held.scale
+            return whole and target.scale >= held.scale
+        return order.index(names[0]) <= order.index(names[1])
+    if source.is_time and target.is_time:
+        moments = ("date", "timestamp", "timestamptz")
+        return moments.index(source.name) <= moments.index(target.name)
+    same = source.name == target.name and len(source.items) == len(target.items)
+    return same and all(fits(a, b) for a, b in zip(source.items, target.items, strict=True))
+
+
 def mismatch(node: exp.Expr, left: Kind, right: Kind) -> QueryError:
     """The error that Trino gives for an operator and types that do not fit."""
     name = type(node).__name__

@@ -121,6 +121,8 @@ TABLE: list[tuple[str, str | None]] = [
     ("CAST(timestamp '2020-07-01 00:00:00' AT TIME ZONE 'Europe/Berlin' AS timestamp)",
      "2020-07-01 02:00:00.000"),
     ("timestamp '2020-01-02 03:04:05.120 UTC'", "2020-01-02 03:04:05.120 UTC"),
+    ("timestamp '2020-07-02 03:04:05.120 Europe/Berlin'",
+     "2020-07-02 03:04:05.120 Europe/Berlin"),
     # String functions and operators
     ("'a' || NULL", NULL),
     ("concat('a', NULL, 'b')", NULL),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,7 @@ class Session:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.zone: str | None = None
 
     def translate(self, sql: str | exp.Expr, relation: Callable[[exp.Table], str]) -> str:
         """Athena's query in DuckDB's words.
@@ -96,7 +98,10 @@ class Session:
             QueryError: the query is wrong, or not emulated.
         """
         tree = read(sql) if isinstance(sql, str) else sql
-        return Translation(tree, relation, self.types).sql()
+        translation = Translation(tree, relation, self.types)
+        made = translation.sql()
+        self.zone = translation.zone
+        return made
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> Any:
         """Carry out DuckDB's own SQL.
@@ -134,7 +139,11 @@ class Session:
         ]
         # Not DESCRIBE's types: before DuckDB 2.0 it has an integer for what is only NULL.
         kinds = self.types(f"SELECT len(row(*COLUMNS(*))) FROM ({sql}) AS t") or []  # noqa: S608
-        return list(zip(names, kinds, strict=True))
+        return list(zip(names, [self._zoned(kind) for kind in kinds], strict=True))
+
+    def _zoned(self, kind: Kind) -> Kind:
+        zoned = self.zone and kind.name == "timestamptz"
+        return replace(kind, zone=self.zone) if zoned and self.zone else kind
 
     def types(self, sql: str) -> list[Kind] | None:
         """The types that a query's ``len(row(…))`` asks for; None if it binds without."""

@@ -31,6 +31,7 @@ class Kind:
         scale: a decimal's digits after the point.
         items: types inside an array, map or row.
         names: a row's field names; empty for a row without names.
+        zone: in which a time with zone is written.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Kind:
     scale: int = 0
     items: tuple[Kind, ...] = ()
     names: tuple[str, ...] = ()
+    zone: str = "UTC"
 
     @property
     def is_integer(self) -> bool:

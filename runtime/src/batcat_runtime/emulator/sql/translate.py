@@ -21,6 +21,7 @@ from .nodes import PENDING, bare, call, cast, core, in_order, is_wrapped, sql_of
 from .renaming import precise, rename
 from .scopes import bindable, binds, refuse_aliases, visible_ctes
 from .unnest import replace_unnest
+from .zones import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,12 +41,16 @@ class Translation:
         tree: as :func:`constructs.read` gives it; changed.
         relation: gives the name of DuckDB's view for a table.
         types: binds a query whose one ``len(row(…))`` asks for types; None if it has no such.
+
+    Attributes:
+        zone: of all its times with zone, if it is another than UTC.
     """
 
     def __init__(self, tree: exp.Expr, relation: Relation, types: Types) -> None:
         # The root is held by a parent, so that it can be replaced like any other node.
         self._holder = exp.Subquery(this=tree)
         self._relation, self._types = relation, types
+        self.zone: str | None = None
         self._settlers: dict[type[Any], Callable[[Any], None]] = {
             exp.DPipe: self._joined,
             exp.Neg: self._negated,
@@ -56,6 +61,7 @@ class Translation:
 
     def sql(self) -> str:
         """The query as DuckDB's SQL; unnamed columns start with :data:`UNNAMED`."""
+        self.zone = zone_of(self._holder.this)
         self._tables()
         if isinstance(self._holder.this, exp.Values):
             self._holder.set("this", _selected(self._holder.this))
@@ -160,6 +166,9 @@ class Translation:
             self._replace(node, matched, operators.compared)
 
     def _cast(self, node: exp.Expr) -> None:
+        if node.meta.get("zoned"):
+            node.replace(cast(node.this.copy(), "TIMESTAMPTZ"))
+            return
         inner, target = node.this, from_sql(node.args["to"].sql(dialect="trino"))
         if target.name == "decimal" and not node.args["to"].expressions:
             raise NotEmulatedError("DECIMAL without precision", "Write DECIMAL(precision, scale).")

@@ -33,7 +33,7 @@ def transport(columns: Sequence[tuple[str, Kind]], sql: str) -> str:
         if _holds_moments(kind):
             raise NotEmulatedError(f"a result of type {to_trino(kind)}")
         if kind.name == "timestamptz":
-            values.append(f"timezone('UTC', {name})")
+            values.append(f"timezone('{kind.zone}', {name})")
         elif kind.name == "real" or kind.name in ("uuid", "time"):
             values.append(f"CAST({name} AS VARCHAR)")
         else:
@@ -44,7 +44,13 @@ def transport(columns: Sequence[tuple[str, Kind]], sql: str) -> str:
 
 def writers(columns: Sequence[tuple[str, Kind]]) -> list[Callable[[Any], str]]:
     """What writes a value that is not NULL, for each column."""
-    return [_TOP.get(kind.name) or _writer(kind) for _, kind in columns]
+    return [_top(kind) for _, kind in columns]
+
+
+def _top(kind: Kind) -> Callable[[Any], str]:
+    if kind.name == "timestamptz":
+        return lambda value: f"{_moment(value)} {kind.zone}"
+    return _TOP.get(kind.name) or _writer(kind)
 
 
 def _writer(kind: Kind) -> Callable[[Any], str]:
@@ -102,6 +108,5 @@ _SIMPLE: dict[str, Callable[[Any], str]] = {
 }
 _TOP: dict[str, Callable[[Any], str]] = {
     "real": lambda value: double_text(float(value)) if value in _ODD else shortest_text(value),
-    "timestamptz": lambda value: f"{_moment(value)} UTC",
     "time": _time,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import batcat_runtime as bc
+from batcat_runtime.aws import client
+from batcat_runtime.redshift import write as writing
 
 from .relay import Relay
 
@@ -82,3 +85,22 @@ def redshift(port: int) -> Iterator[Redshift]:
             "user": "awsuser",
         }
         yield Redshift(relay, login)
+
+
+TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+"Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"""
+
+
+@pytest.fixture
+def staging(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A place and a role for COPY and UNLOAD, which here is worth it for any frame."""
+    monkeypatch.setattr(writing, "COPY_FROM", 1)
+    role = client("iam").create_role(
+        RoleName=f"redshift-{uuid.uuid4().hex}", AssumeRolePolicyDocument=TRUST
+    )
+    return {"staging": f"s3://{s3_bucket}/between", "iam_role": role["Role"]["Arn"]}
+
+
+def left(staging: dict[str, str]) -> list[str]:
+    """Keys that lie in the bucket."""
+    return bc.list_keys(staging["staging"].split("/")[2], "", "")

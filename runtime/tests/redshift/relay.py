@@ -83,6 +83,7 @@ class Relay:
         self._sockets.append(server)
         try:
             server.connect(("127.0.0.1", self._upstream))
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server.sendall(_startup(client))
             self.opened += 1
             self._start(self._pass_on, server, client, "down")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
+import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,31 +13,15 @@ import pytest
 from runtime.tests.strategies import same
 
 import batcat_runtime as bc
-from batcat_runtime.aws import client
+from batcat_runtime.redshift import staging as places
 from batcat_runtime.redshift import write as writing
+
+from .conftest import left
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .conftest import Redshift
-
-TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
-"Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"""
-
-
-@pytest.fixture
-def staging(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A place and a role for COPY and UNLOAD, which here is worth it for any frame."""
-    monkeypatch.setattr(writing, "COPY_FROM", 1)
-    role = client("iam").create_role(
-        RoleName=f"redshift-{uuid.uuid4().hex}", AssumeRolePolicyDocument=TRUST
-    )
-    return {"staging": f"s3://{s3_bucket}/between", "iam_role": role["Role"]["Arn"]}
-
-
-def left(staging: dict[str, str]) -> list[str]:
-    """Keys that lie in the bucket."""
-    return bc.list_keys(staging["staging"].split("/")[2], "", "")
 
 
 def every_type() -> pd.DataFrame:
@@ -149,14 +133,17 @@ def statements(redshift: Redshift) -> list[bytes]:
 def test_a_copy_that_rejects_rows_says_which_and_loads_nothing(
     redshift: Redshift, staging: dict[str, str]
 ) -> None:
-    """And the table that was to be replaced is still there."""
-    redshift.save(pd.DataFrame({"a": ["old"]}), index=False, dtype="varchar(20)", method="multi")
-    frame = pd.DataFrame({"a": ["short", "x" * 30]})
-    for if_exists in ("append", "replace"):
+    """What lay there before is still there, and nothing lies between."""
+    redshift.run(
+        f"create table {redshift.table} (a varchar(20) not null)",
+        f"insert into {redshift.table} values ('old')",  # noqa: S608 - the test's own
+    )
+    frame = pd.DataFrame({"a": ["short", None]})
+    for if_exists in ("append", "delete_rows"):
         with pytest.raises(
             bc.DataError, match=r"COPY rejected it, and nothing was written: .*\ba\b"
         ):
-            redshift.save(frame, index=False, if_exists=if_exists, dtype="varchar(20)", **staging)
+            redshift.save(frame, index=False, if_exists=if_exists, **staging)
         assert redshift.rows()["a"].to_list() == ["old"]
     assert left(staging) == []
 
@@ -172,19 +159,113 @@ def test_rejected_rows_are_looked_up(
     where ? is not null
     """
     monkeypatch.setattr(copy, "_ERRORS", kept.replace("?", "?::int"))
-    frame = pd.DataFrame({"a": ["x" * 30]})
+    redshift.run(f"create table {redshift.table} (a int not null)")
+    frame = pd.DataFrame({"a": pd.array([None], "Int32")})
     with pytest.raises(bc.DataError, match=r"k\.parquet, line 7, column 'price': Overflow"):
-        redshift.save(frame, index=False, dtype="varchar(20)", **staging)
+        redshift.save(frame, index=False, **staging)
 
 
-def test_a_role_that_redshift_may_not_assume_is_refused(
+def test_a_role_that_redshift_may_not_assume_is_no_matter_of_values(
     redshift: Redshift, staging: dict[str, str]
 ) -> None:
-    """With what the server says; nothing is written or left."""
+    """With what the server says; what was to be replaced is still there, and nothing is left."""
+    redshift.save(pd.DataFrame({"a": ["old"]}), index=False, method="multi")
     staging["iam_role"] = "arn:aws:iam::123456789012:role/nobody"
-    with pytest.raises(bc.DataError, match="role/nobody"):
-        redshift.save(pd.DataFrame({"a": [1]}), index=False, **staging)
+    with pytest.raises(bc.AccessError, match=r"role/nobody.*check that the cluster may assume"):
+        redshift.save(pd.DataFrame({"a": [1]}), index=False, if_exists="replace", **staging)
+    with pytest.raises(bc.AccessError, match=r"role/nobody.*check that the cluster may assume"):
+        redshift.read("select 1 as a", **staging)
+    assert redshift.rows()["a"].to_list() == ["old"]
     assert left(staging) == []
+
+
+def test_a_copy_that_takes_too_long_says_so(redshift: Redshift, staging: dict[str, str]) -> None:
+    """It is no matter of values either; nothing is written or left."""
+    import redshift_connector
+
+    redshift.save(pd.DataFrame({"a": [0]}), index=False)
+    with redshift_connector.connect(**redshift.login, ssl=False) as other:
+        other.cursor().execute(f"lock table {redshift.table} in share mode")
+        with pytest.raises(bc.ExecutionError, match="longer than timeout"):
+            redshift.save(pd.DataFrame({"a": [1]}), index=False, timeout=0.3, **staging)
+    assert redshift.rows()["a"].to_list() == [0]
+    assert left(staging) == []
+
+
+def test_nothing_is_locked_while_rows_travel_to_s3(
+    redshift: Redshift, staging: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others read the table that is being replaced until its rows lie in S3."""
+    from batcat_runtime.redshift import copy
+
+    redshift.save(pd.DataFrame({"a": [0]}), index=False)
+    upload, seen = copy.upload, list[int]()
+
+    def watched(*args: Any) -> None:
+        seen.extend(redshift.read(f"select a from {redshift.table}", timeout=5)["a"])  # noqa: S608
+        upload(*args)
+
+    monkeypatch.setattr(copy, "upload", watched)
+    redshift.save(pd.DataFrame({"a": [1]}), index=False, if_exists="replace", **staging)
+    assert (seen, redshift.rows()["a"].to_list()) == ([0], [1])
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("varchar(65535)", ["x" * 70_000]),
+        ("varchar(3)", ["\u00e9\u00e9"]),
+        ("varchar(3)", ["abc   "]),
+        ("varbyte(40000)", [b"x" * 40_001]),
+        ("varchar(9)", ["a\0b"]),
+        ("varchar(9)", [b"x"]),
+        ("super", [list(range(20_000))]),
+        ("real", [0.1]),
+        ("real", [1e300]),
+        ("real", [2**24 + 1]),
+        ("timetz", [dt.time(1)]),
+        ("time", [dt.time(1, tzinfo=dt.timezone.utc)]),
+    ],
+    ids=lambda one: one if isinstance(one, str) else type(one[0]).__name__,
+)
+@pytest.mark.parametrize("copied", [False, True])
+def test_nothing_is_cut_or_rounded_without_a_word(
+    redshift: Redshift, staging: dict[str, str], column: str, values: list[Any], copied: bool
+) -> None:
+    """On neither way, where a conversion of the server's would do so."""
+    redshift.run(f"create table {redshift.table} (a {column})")
+    frame = pd.DataFrame({"a": pd.Series(values, dtype=object)})
+    with pytest.raises(bc.DataError, match=r"column 'a'|value too long"):
+        redshift.save(frame, index=False, **(staging if copied else {}))
+    assert redshift.read(f"select count(*) as n from {redshift.table}")["n"].to_list() == [0]  # noqa: S608
+    assert left(staging) == []
+
+
+def test_long_bytes_take_the_detour(
+    redshift: Redshift, staging: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few they are: INSERT cannot carry them, and says so."""
+    monkeypatch.setattr(writing, "COPY_FROM", 10)
+    frame = pd.DataFrame({"a": [b"x" * 100_000]})
+    redshift.save(frame, index=False, **staging)
+    assert redshift.rows()["a"].to_list() == frame["a"].to_list()
+    with pytest.raises(bc.DataError, match=r"more than 32767 bytes.*give staging="):
+        redshift.save(frame, index=False)
+
+
+def test_the_role_is_in_no_log_and_no_repr(
+    redshift: Redshift, staging: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """At any level of ours."""
+    caplog.set_level(logging.DEBUG)
+    redshift.save(pd.DataFrame({"a": [1]}), index=False, **staging)
+    redshift.read("select 1 as a", **staging)
+    place = places.plan(staging["staging"], staging["iam_role"], "some-key")
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("batcat")]
+    assert ours
+    for text in (*ours, repr(place)):
+        assert staging["iam_role"] not in text
+        assert "some-key" not in text
 
 
 def test_a_missing_bucket_is_named(redshift: Redshift, staging: dict[str, str]) -> None:
@@ -205,6 +286,7 @@ def test_a_missing_bucket_is_named(redshift: Redshift, staging: dict[str, str]) 
         ("select * from {} where place < '{}' and false", {"date_start": 2026}),
         ("select * from {} where false", {}),
         ("with a as (select place, text from {}) select 'it''s $$ \\\\' as t, * from a", {}),
+        (r"select place, 'a\\b\'c' as t, $x$d\e'f$x$ as u from {}", {}),
     ],
 )
 def test_what_is_unloaded_is_what_the_wire_gives(
@@ -260,7 +342,6 @@ def test_a_folder_that_cannot_be_removed_is_named_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """What was to be done is done."""
-    from batcat_runtime.redshift import staging as places
 
     def fail(_: object) -> None:
         raise bc.AccessError("not allowed")

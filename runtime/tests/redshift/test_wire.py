@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import batcat_runtime as bc
+from batcat_runtime.redshift import rows as decoding
 from batcat_runtime.redshift import wire
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def test_cells_are_found_whatever_lies_between(
         )[5:]
         for a, b, c in rows
     ]
-    frame = wire.frame(found, messages)
+    frame = decoding.frame(found, messages)
     read = [[None if value is pd.NA else value for value in one] for one in frame.to_numpy()]
     assert read == [list(one) for one in rows]
     assert [str(one) for one in frame.dtypes] == ["Int64", "string", "Int16"]

@@ -23,8 +23,10 @@ _TORN = (EOFError, struct.error, IndexError, KeyError, TypeError, ValueError, At
 # Source: PostgreSQL, "Error Codes".
 NO_RIGHT = ("28", "42501")
 _ABSENT = ("42P01", "42703", "3D000", "3F000", "42883")
-_BAD_VALUE = "22"
+_BAD_VALUES = ("22", "23")  # what a type, and what a table does not allow
 _CANCELLED = "57014"
+_INTERNAL = ("XX000",)
+_NOT_ALLOWED = ("not authorized", "access denied", "accessdenied", "invalidaccesskeyid", "expired")
 
 
 class ServerError(Exception):
@@ -35,12 +37,19 @@ class ServerError(Exception):
 
     Attributes:
         code: its SQLSTATE.
+        refuses: it does not let the caller, or the role that was named, do this.
+        rejects: a COPY found values that it cannot load.
     """
 
     def __init__(self, told: dict[str, str]) -> None:
         self.code = told.get("C", "")
         parts = (told.get("M", "no reason given"), told.get("D", ""), told.get("H", ""))
-        super().__init__("; ".join(" ".join(part.split()) for part in parts if part))
+        text = "; ".join(" ".join(part.split()) for part in parts if part)
+        super().__init__(text)
+        # COPY and UNLOAD say all in one code, and what they mean in words.
+        of_s3 = self.code in _INTERNAL and any(word in text.lower() for word in _NOT_ALLOWED)
+        self.refuses = of_s3 or self.code.startswith(NO_RIGHT)
+        self.rejects = not of_s3 and self.code.startswith((*_BAD_VALUES, *_INTERNAL))
 
 
 class LostError(Exception):
@@ -102,14 +111,18 @@ def explained(doing: str) -> Iterator[None]:
 
 def _ours(error: ServerError, doing: str) -> BatCatError:
     told = f"cannot {doing}: {error} ({error.code})"
-    if error.code.startswith(NO_RIGHT):
+    if error.refuses and error.code in _INTERNAL:
+        return AccessError(
+            f"{told}; check that the cluster may assume the role, and what the role allows in S3"
+        )
+    if error.refuses:
         return AccessError(f"{told}; check user, password and what the user is granted")
     if error.code in _ABSENT:
         return MissingError(
             f"{told}; check the name, the schema and the database; names in double quotes with "
             "capital letters need case_sensitive=True",
         )
-    if error.code.startswith(_BAD_VALUE):
+    if error.code.startswith(_BAD_VALUES):
         return DataError(f"{told}; correct the value or the query")
     if error.code == _CANCELLED:
         return ExecutionError(

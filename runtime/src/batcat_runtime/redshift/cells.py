@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import struct
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from .target import Column
 
 _WIDE = 80  # digits; more than any decimal has
+_WIDEST = 4  # bytes of a character at most
+_REAL = 32  # bits
 
 
 def cells(series: pd.Series[Any], column: Column) -> list[str | None]:
@@ -36,7 +39,30 @@ def cells(series: pd.Series[Any], column: Column) -> list[str | None]:
             names the column and the value.
     """
     convert = _super if column.kind.items else _CONVERT[column.kind.kind]
-    return [None if value is None else _cell(value, convert, column) for value in present(series)]
+    if column.sql == "timetz":
+        convert = _zoned_time
+    written = [
+        None if value is None else _cell(value, convert, column) for value in present(series)
+    ]
+    if column.width:
+        _check_width(written, column)
+    return written
+
+
+def _check_width(written: Sequence[str | None], column: Column) -> None:
+    """Refuse what would be cut: Redshift counts bytes, and a conversion cuts without a word."""
+    digits = 2 if column.kind.kind == "binary" else 1  # of a byte
+    for text in written:
+        if (
+            text
+            and len(text) * _WIDEST > column.width
+            and (len(text.encode()) > column.width * digits)
+        ):
+            raise DataError(
+                f"column {column.name!r} holds {text[:60]!r}…, a value too long for its "
+                f"{column.width} bytes: it has {len(text.encode()) // digits}; shorten it, or give "
+                "the column more room (Redshift counts bytes)",
+            )
 
 
 def _cell(value: Any, convert: Callable[[Any, Type], str], column: Column) -> str:
@@ -86,13 +112,23 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _float(value: Any, _: Type) -> str:
+def _float(value: Any, kind: Type) -> str:
     number = float(_number(value))
-    if isinstance(value, int) and number != value:
-        raise _PreciseError("a float would change its last digits")
+    if (isinstance(value, (int, Decimal)) and number != value) or not _fits(number, kind):
+        raise _PreciseError("it would change its last digits; round it first, .astype('float32')")
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
     return "NaN" if math.isnan(number) else repr(number)
+
+
+def _fits(number: float, kind: Type) -> bool:
+    """Whether a float of 64 bits is one of the column's, too."""
+    if kind.bits != _REAL or not math.isfinite(number):
+        return True
+    try:
+        return bool(struct.unpack("f", struct.pack("f", number))[0] == number)
+    except OverflowError:
+        return False
 
 
 def _decimal(value: Any, kind: Type) -> str:
@@ -117,6 +153,8 @@ def _boolean(value: Any, _: Type) -> str:
 
 
 def _text(value: Any, _: Type) -> str:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        raise _PreciseError("it is binary; decode it first, or make the column a varbyte")
     text = value if isinstance(value, str) else texts.write(value)
     text.encode()
     if "\0" in text:
@@ -142,6 +180,16 @@ def _date(value: Any, _: Type) -> str:
 def _time(value: Any, _: Type) -> str:
     if not isinstance(value, dt.time):
         raise TypeError(value)
+    if value.tzinfo:
+        raise _PreciseError("it has a time zone, the column none; make the column a timetz")
+    return value.isoformat()
+
+
+def _zoned_time(value: Any, _: Type) -> str:
+    if not isinstance(value, dt.time):
+        raise TypeError(value)
+    if value.utcoffset() is None:
+        raise _PreciseError("it has no time zone, the column one; add one with .replace(tzinfo=…)")
     return value.isoformat()
 
 
@@ -150,6 +198,8 @@ def _timestamp(value: Any, kind: Type) -> str:
         if not isinstance(value, dt.date):
             raise TypeError(value)
         value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a date has none
+    if value.year < 1:
+        raise _PreciseError("it is before the year 1")
     if _nanoseconds(value):
         raise _PreciseError("it has nanoseconds, Redshift microseconds; use .dt.floor('us')")
     if bool(value.tzinfo) != bool(kind.zone):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.columns import texts
 from batcat_runtime.columns.series import type_of
 from batcat_runtime.columns.types import Type
-from batcat_runtime.errors import DataError
+from batcat_runtime.errors import BatCatError
 from batcat_runtime.s3.upload import Upload
 from batcat_runtime.sql.binding import quote_identifier
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _ROWS = 250_000  # of one object, unless chunksize says otherwise
 _AT_ONCE = 4  # objects
 _SHOWN = 3  # rejected rows that a message names
+_LOOK = 30  # seconds to look them up
 _KIND = "application/vnd.apache.parquet"
 
 
@@ -75,17 +76,17 @@ _AS_IT_IS = {"integer", "float", "boolean", "text", "decimal", "date", "timestam
 def _array(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
     """Give the values of a column in the type that carries them."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     from batcat_runtime.columns.arrow import arrow_type, from_frame
 
     name, kind = column.name, _carried(column)[0]
     own = type_of(series, name)
-    if own.kind == column.kind.kind and own.kind in _AS_IT_IS and own.zone == column.kind.zone:
+    same = own.kind == column.kind.kind and own.zone == column.kind.zone
+    if same and own.kind in _AS_IT_IS and not (own.kind == "float" and own.bits > kind.bits):
         plain = series.dt.tz_localize(None) if own.zone and series.dtype != object else series
         if own.zone == kind.zone or plain is not series:
             found = from_frame(plain.to_frame(name), {name: kind}).column(0)
-            if kind.kind != "text" or not pc.any(pc.match_substring(found, "\0")).as_py():
+            if _fits(found, column):
                 return found
     written = cells(series, column)
     if kind.kind == "binary":
@@ -96,6 +97,17 @@ def _array(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
     else:
         read = texts.read(written, kind)
     return from_frame(read.to_frame(name), {name: kind}).column(0)
+
+
+def _fits(values: pa.ChunkedArray, column: Column) -> bool:
+    """Whether the column can hold all these texts or binaries; ``cells`` names what it cannot."""
+    import pyarrow.compute as pc
+
+    if column.kind.kind not in {"text", "binary"}:
+        return True
+    if column.width and (pc.max(pc.binary_length(values)).as_py() or 0) > column.width:
+        return False
+    return column.kind.kind != "text" or not pc.any(pc.match_substring(values, "\0")).as_py()
 
 
 def _carried(column: Column) -> tuple[Type, str, str]:
@@ -151,13 +163,13 @@ def rejected(session: Session, error: ServerError) -> str:
     """Say which rows a COPY rejected, as far as the server tells it.
 
     Args:
-        session: the one that ran it; its transaction is rolled back.
+        session: the one that ran it.
         error: what the server answered.
     """
     told: list[str] = []
-    with suppress(ServerError, LostError, DataError):
-        session.rollback()
-        found = session.frame(_ERRORS, [session.pid])
+    # On another connection: after a failure the driver may give two statements the same name.
+    with suppress(BatCatError, ServerError, LostError), session.beside(_LOOK) as other:
+        found = other.frame(_ERRORS, [session.pid])
         told = [
             f"{str(row.file).strip()}, line {row.line}, column {str(row.col).strip()!r}: "
             f"{str(row.why).strip()}"

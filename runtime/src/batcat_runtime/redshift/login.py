@@ -96,7 +96,10 @@ def log_in(  # noqa: PLR0913, PLR0917 - what callers may say
     if not host:
         host, port = _endpoint(iam)
     encrypted = not _is_here(host) if ssl is None else ssl
-    return Login(host, int(port), database, user, password, encrypted)
+    try:
+        return Login(host, int(port), database, user, password, encrypted)
+    except ValueError:
+        raise ConfigError(f"port is {port!r}; give a number, such as 5439") from None
 
 
 def hidden(password: str | None) -> str | None:

@@ -77,11 +77,10 @@ def _through(session: Session, text: str, values: Sequence[Any], place: Staging)
         return session.frame(query, values)
     if values:
         query = _kept(session, query, values, found)
-    tag = f"$batcat_{uuid.uuid4().hex}$"  # no query holds it
+    written = query.replace("\\", "\\\\").replace("'", "''")  # as "UNLOAD" says
     key = f" kms_key_id '{place.kms_key_id}' encrypted" if place.kms_key_id else ""
     session.run(
-        f"unload ({tag}{query}{tag}) to '{place.place}' {place.authorization} "
-        f"format as parquet{key}",
+        f"unload ('{written}') to '{place.place}' {place.authorization} format as parquet{key}",
     )
     expected = int(session.frame("select pg_last_unload_count() as n")["n"].iloc[0])
     return _fetch(place, found, expected)

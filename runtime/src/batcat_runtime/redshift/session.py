@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import socket
 import time
 from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime import secrets
-from batcat_runtime.errors import BatCatError, DataError
+from batcat_runtime.errors import BatCatError, ConfigError, DataError
 from batcat_runtime.logs import get_logger
 
-from . import wire
-from .answers import NO_RIGHT, LostError, ServerError, explained, translated
+from . import rows, wire
+from .answers import LostError, ServerError, explained, translated
+from .connecting import connect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
 
     from .login import Login
 
-_GRACE = 15  # seconds in which a server may still say that its limit has passed
 _CANCEL = 5  # seconds to try to cancel
 _LOOKS, _PAUSE = 200, 0.05  # how often, and after how many seconds, to look again
-_PREPARED = 4  # statements that the server keeps for ``run_often``
 # Messages of the wire protocol; source: PostgreSQL, "Message Formats".
 _BOUND, _ROW, _COMPLETE, _READY = b"2", b"D", b"C", b"Z"
 _STATES = (b"I", b"T", b"E")
@@ -55,6 +52,7 @@ class Session:
 
     Raises:
         AccessError: there is no way in.
+        ConfigError: the limit is none.
     """
 
     def __init__(
@@ -65,6 +63,8 @@ class Session:
         *,
         writes: bool = False,
     ) -> None:
+        if timeout is not None and not timeout > 0:
+            raise ConfigError(f"timeout is {timeout!r}; give seconds, or None for no limit")
         self._login, self._busy = login, False
         # The driver's faster way to read rows cannot end statements that it keeps prepared, which
         # it wants to after each CREATE, DROP and ROLLBACK: one or the other.
@@ -73,7 +73,7 @@ class Session:
         self._tag: list[str] | None = None
         self.pid = 0
         with explained(f"connect to {login}"):
-            self._connection = _connect(login, timeout, writes)
+            self._connection = connect(login, timeout, writes)
             try:
                 self._prepare()
                 self._set(timeout, case_sensitive)
@@ -143,8 +143,8 @@ class Session:
         described = self._execute(text, values)
         if not described:
             raise DataError("the query gives no table; begin it with select")
-        rows, self._rows = self._rows, []
-        return wire.frame(wire.fields(described, self._packed), rows)
+        found, self._rows = self._rows, []
+        return rows.frame(wire.fields(described, self._packed), found)
 
     def fields(self, text: str, values: Sequence[Any] = ()) -> list[wire.Field]:
         """Run a query; gives the description of its result only.
@@ -191,14 +191,16 @@ class Session:
             self._connection.commit()
         self._busy = False
 
-    def rollback(self) -> None:
-        """Undo what was not committed.
+    def beside(self, timeout: float) -> Session:
+        """Open another connection to the same server, as the same user.
+
+        Args:
+            timeout: seconds that one statement may take there.
 
         Raises:
-            LostError: the connection broke; then the server undoes it.
+            AccessError: there is no way in.
         """
-        with translated():
-            self._connection.rollback()
+        return Session(self._login, timeout)
 
     def end(self, pid: int) -> bool:
         """End another process of the server; gives whether it has ended.
@@ -258,7 +260,7 @@ class Session:
         """Ask the server to stop what runs; source: Database Developer Guide, CANCEL."""
         log = get_logger("batcat_runtime")
         try:
-            with Session(self._login, _CANCEL) as other:
+            with self.beside(_CANCEL) as other:
                 other.frame("select pg_cancel_backend(?)", [self.pid])
         except (BatCatError, ServerError, LostError) as error:
             log.warning(
@@ -269,35 +271,3 @@ class Session:
             )
         else:
             log.info("%s: cancelled the statement of process %d", self._login, self.pid)
-
-
-def _connect(login: Login, timeout: float | None, writes: bool) -> Any:
-    from redshift_connector.core import Connection
-
-    def connect(user: str, password: str) -> Any:
-        # Made in two steps, because the driver leaves its socket open when it cannot log in.
-        made = Connection.__new__(Connection)
-        try:
-            with translated():
-                made.__init__(  # type: ignore[misc]
-                    user=user,
-                    password=password,
-                    database=login.database,
-                    host=login.host,
-                    port=login.port,
-                    ssl=login.ssl,
-                    sslmode="verify-full",
-                    timeout=None if timeout is None else math.ceil(timeout + _GRACE),
-                    application_name="batcat-runtime",
-                    max_prepared_statements=_PREPARED if writes else 0,
-                )
-        except BaseException:
-            with suppress(AttributeError, OSError):
-                made._usock.close()  # noqa: SLF001
-            raise
-        return made
-
-    def refused(error: Exception) -> bool:
-        return isinstance(error, ServerError) and error.code.startswith(NO_RIGHT)
-
-    return secrets.login(connect, (login.user, login.password), refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from batcat_runtime.aws import client
@@ -39,8 +39,8 @@ class Staging:
 
     bucket: str
     folder: str
-    role: str
-    kms_key_id: str | None = None
+    role: str = field(repr=False)
+    kms_key_id: str | None = field(default=None, repr=False)
 
     @property
     def place(self) -> str:
@@ -95,12 +95,7 @@ def folder(staging: Staging) -> Iterator[Staging]:
     A failure to remove it is logged, because what was to be done was done, or its own error says
     more.
     """
-    own = Staging(
-        staging.bucket,
-        f"{staging.folder}batcat-{uuid.uuid4().hex}/",
-        staging.role,
-        staging.kms_key_id,
-    )
+    own = replace(staging, folder=f"{staging.folder}batcat-{uuid.uuid4().hex}/")
     try:
         yield own
     finally:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.columns.arrow import without_arrow
 from batcat_runtime.columns.series import type_of
 from batcat_runtime.columns.types import Type, parse
 from batcat_runtime.errors import ConfigError, DataError
@@ -19,11 +18,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# Source: Amazon Redshift Database Developer Guide, "Character types" and "VARBYTE type"; names:
-# "Names and identifiers".
+# Source: Amazon Redshift Database Developer Guide, "Character types" and "VARBYTE type".
 LONGEST_TEXT = 65_535
-_LONGEST_BINARY = 1_024_000
-_LONGEST_NAME = 127
+LONGEST_BINARY = 1_024_000
+_LONGEST_CHAR = 4096
 _SHORTEST = 256
 _MOST_DIGITS = 38
 _INTEGERS = {16: "smallint", 32: "integer", 64: "bigint"}
@@ -44,6 +42,7 @@ class Column:
         sql: its type in the table.
         source: the position of the DataFrame's column.
         casted: how a bound text becomes a value of it; ``{}`` is the text's place.
+        width: bytes that a text or binary of it may have; 0 if that is not known.
     """
 
     name: str
@@ -51,104 +50,12 @@ class Column:
     sql: str
     source: int
     casted: str
+    width: int = 0
 
     @property
     def quoted(self) -> str:
         """Its name as SQL reads it."""
         return quote_identifier(self.name, style="redshift")
-
-
-def with_index(
-    df: pd.DataFrame, index: bool, index_label: str | Sequence[str] | None
-) -> pd.DataFrame:
-    """Put the index before the columns, named as pandas names it in SQL.
-
-    Args:
-        df: the DataFrame.
-        index: whether to write the index.
-        index_label: names of its levels.
-
-    Raises:
-        ConfigError: there are other numbers of labels than of levels.
-        DataError: it is no DataFrame, has no columns, or two columns have one name.
-    """
-    import pandas as pd
-
-    if not isinstance(df, pd.DataFrame):
-        raise DataError(
-            f"a {type(df).__name__} is no DataFrame; make it one with pd.DataFrame(…, columns=[…])"
-        )
-    df = without_arrow(df)
-    found: pd.DataFrame = df.set_axis([str(name) for name in df.columns], axis="columns")
-    if index:
-        labels = _labels(df, index_label)
-        levels = [df.index.get_level_values(place) for place in range(df.index.nlevels)]
-        before = [pd.Series(level, name=label) for level, label in zip(levels, labels, strict=True)]
-        after = [found.iloc[:, place].reset_index(drop=True) for place in range(found.shape[1])]
-        found = pd.concat([*before, *after], axis="columns")
-        found.columns = pd.Index([*labels, *map(str, df.columns)], dtype=object)
-    names = list(found.columns)
-    if not names:
-        raise DataError("the DataFrame has no columns; there is nothing to make a table of")
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise DataError(
-            f"column {twice.pop()!r} is there twice; give each its own name, or index=False",
-        )
-    for name in names:
-        check_name(name, "column")
-    return found
-
-
-def _labels(df: pd.DataFrame, index_label: str | Sequence[str] | None) -> list[str]:
-    if index_label is not None:
-        labels = [index_label] if isinstance(index_label, str) else list(index_label)
-        if len(labels) != df.index.nlevels:
-            raise ConfigError(
-                f"index_label has {len(labels)} names, the index has {df.index.nlevels} levels; "
-                "give one for each",
-            )
-        return [str(label) for label in labels]
-    if df.index.nlevels == 1 and df.index.name is None and "index" not in df.columns:
-        return ["index"]
-    return [
-        f"level_{place}" if name is None else str(name) for place, name in enumerate(df.index.names)
-    ]
-
-
-def check_name(name: str, what: str) -> None:
-    """Make sure that something can have this name.
-
-    Raises:
-        ConfigError: it is empty, too long, or holds a sign that names cannot have.
-    """
-    quote_identifier(name, style="redshift")
-    if '"' in name or len(name.encode()) > _LONGEST_NAME:
-        raise ConfigError(
-            f"{what} {name!r} cannot have this name: names have up to {_LONGEST_NAME} bytes of "
-            "UTF-8 and no double quote; rename it",
-        )
-
-
-def said(dtype: Any, names: Sequence[str]) -> dict[str, str]:
-    """Read ``dtype=``: a type for all columns, or for some by name.
-
-    Raises:
-        ConfigError: it names no column of the DataFrame.
-    """
-    if dtype is None:
-        return {}
-    if not hasattr(dtype, "items"):
-        return dict.fromkeys(names, _name_of(dtype))
-    absent = [name for name in dtype if str(name) not in names]
-    if absent:
-        raise ConfigError(f"dtype names {absent[0]!r}; the columns are {list(names)}")
-    return {str(name): _name_of(one) for name, one in dtype.items()}
-
-
-def _name_of(one: Any) -> str:
-    """The SQL of a type: as text, or as an object of SQLAlchemy or its class."""
-    return str(one() if isinstance(one, type) else one)
 
 
 def create(frame: pd.DataFrame, types: Mapping[str, str]) -> list[Column]:
@@ -171,25 +78,34 @@ def create(frame: pd.DataFrame, types: Mapping[str, str]) -> list[Column]:
 
 
 def _said(name: str, written: str, place: int) -> Column:
-    sized = _SIZED.fullmatch(written.strip())
+    plain = " ".join(written.lower().split())
+    if plain == "super":
+        return _super(name, place)
+    sized = _SIZED.fullmatch(plain)
     try:
-        kind = parse("timestamp" if written.strip().lower() == "datetime" else written, "redshift")
+        kind = parse(sized["name"] if sized else _OTHER.get(plain, written), "redshift")
     except ConfigError as error:
         raise ConfigError(f"dtype of column {name!r}: {error}") from error
-    if written.strip().lower() == "super":
-        return Column(name, Type("array", items=(Type("null"),)), "super", place, _JSON)
-    sql = _sql(name, kind, 0)
-    if sized:
-        sql = f"{' '.join(sized['name'].lower().split())}({sized['size'].lower()})"
-    elif kind.kind == "text":
-        sql = f"varchar({LONGEST_TEXT})"
-    elif kind.kind == "binary":
-        sql = f"varbyte({_LONGEST_BINARY})"
-    elif written.strip().lower() == "timetz" or (
-        kind.kind == "time" and "with time zone" in written.lower()
-    ):
-        sql = "timetz"
+    if kind.kind == "decimal" and not kind.precision:  # as Redshift has it
+        kind = Type("decimal", precision=18)
+    if kind.kind in {"text", "binary"}:
+        most = LONGEST_TEXT if kind.kind == "text" else LONGEST_BINARY
+        size = sized["size"] if sized else str(most)
+        width = (_LONGEST_CHAR if plain[0] in "cb" else most) if size == "max" else int(size)
+        known = {"text": "varchar", "binary": "varbyte"}[kind.kind]
+        sql = f"{sized['name'] if sized else known}({size})"
+        return Column(name, kind, sql, place, _casted(kind, sql), width)
+    zoned = kind.kind == "time" and ("with time zone" in plain or plain == "timetz")
+    sql = "timetz" if zoned else _sql(name, kind, 0)
     return Column(name, kind, sql, place, _casted(kind, sql))
+
+
+_OTHER = {"datetime": "timestamp"}
+
+
+def _super(name: str, place: int) -> Column:
+    kind = Type("array", items=(Type("null"),))
+    return Column(name, kind, "super", place, _JSON, LONGEST_TEXT)
 
 
 def _own(name: str, series: pd.Series[Any], place: int) -> Column:
@@ -201,7 +117,8 @@ def _own(name: str, series: pd.Series[Any], place: int) -> Column:
     if kind.kind == "time" and any(getattr(value, "tzinfo", None) for value in series):
         sql = "timetz"
     kind = _stored(kind)
-    return Column(name, kind, sql, place, _casted(kind, sql))
+    width = LONGEST_TEXT if kind.items or kind.kind == "struct" else 0
+    return Column(name, kind, sql, place, _casted(kind, sql), width)
 
 
 def _size(value: Any, name: str) -> int:
@@ -236,7 +153,7 @@ def _sql(name: str, kind: Type, longest: int) -> str:  # noqa: PLR0911 - one lin
     if stored.kind == "text":
         return f"varchar({_room(longest, LONGEST_TEXT, name)})"
     if stored.kind == "binary":
-        return f"varbyte({_room(longest, _LONGEST_BINARY, name)})"
+        return f"varbyte({_room(longest, LONGEST_BINARY, name)})"
     if stored.kind == "decimal":
         if not 0 < stored.precision <= _MOST_DIGITS:
             raise DataError(
@@ -316,14 +233,17 @@ def match(frame: pd.DataFrame, found: Sequence[wire.Field], table: str) -> list[
 
 def _existing(one: wire.Field, place: int) -> Column:
     if one.is_super:
-        return Column(one.name, Type("array", items=(Type("null"),)), "super", place, _JSON)
+        return _super(one.name, place)
+    width = one.width or (LONGEST_TEXT if one.kind.kind == "text" else 0)
     if one.kind.kind == "decimal" and not one.kind.precision:  # which only PostgreSQL has
         sql = "decimal"
     elif one.number == wire.TIMETZ:
         sql = "timetz"
+    elif width:
+        sql = f"{'varchar' if one.kind.kind == 'text' else 'varbyte'}({width})"
     else:
-        sql = _sql(one.name, one.kind, one.width or LONGEST_TEXT)
-    return Column(one.name, one.kind, sql, place, _casted(one.kind, sql))
+        sql = _sql(one.name, one.kind, 0)
+    return Column(one.name, one.kind, sql, place, _casted(one.kind, sql), width)
 
 
 def create_table(schema: str, table: str, columns: Sequence[Column]) -> str:

@@ -10,10 +10,11 @@ from batcat_runtime.errors import AccessError, BatCatError, ConfigError, DataErr
 from batcat_runtime.logs import get_logger
 from batcat_runtime.sql.binding import quote_identifier
 
-from . import copy, staging, target
+from . import copy, naming, staging, target
 from .answers import LostError, ServerError, explained
 from .cells import cells, rows_of
 from .session import Session
+from .target import LONGEST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ COPY_FROM = 10_000  # rows from which COPY is worth its detour
 _MOST_VALUES = 32_767  # of a statement; source: redshift_connector, Connection.execute
 _AT_ONCE = 5_000  # values of a statement; benchmarks/redshift.py: more are no faster
 _MOST_BYTES = 4 * 1024 * 1024  # of a statement's values; the statement itself may have 16 MB
+_LONGEST_BYTES = LONGEST_TEXT // 2
 _MODES = ("fail", "replace", "append", "delete_rows")
 _TRIES = 3
 _LOOK = 60  # seconds to find out what became of a commit
@@ -91,19 +93,30 @@ def plan(  # noqa: PLR0913, PLR0917 - what callers may say
     """
     if if_exists not in _MODES:
         raise ConfigError(f"if_exists is {if_exists!r}; it must be one of {', '.join(_MODES)}")
-    if chunksize is not None and (not isinstance(chunksize, int) or chunksize < 1):
+    if chunksize is not None and (type(chunksize) is not int or chunksize < 1):
         raise ConfigError(f"chunksize is {chunksize!r}; give a number of rows, or None")
     if method not in {None, "multi"}:
         raise ConfigError(
             f"method is {method!r}; give None (COPY or INSERT, whichever suits) or 'multi' "
             "(INSERT); a callable would need SQLAlchemy's connection, which there is none of",
         )
-    frame = target.with_index(df, index, index_label)
+    frame = naming.with_index(df, index, index_label)
     for name, what in ((schema, "schema"), (table, "table")):
-        target.check_name(name, what)
-    types = target.said(dtype, list(frame.columns))
-    through = place if method is None and len(frame) >= COPY_FROM else None
+        naming.check_name(name, what)
+    types = naming.said(dtype, list(frame.columns))
+    copied = method is None and (len(frame) >= COPY_FROM or (place and _has_long_bytes(frame)))
+    through = place if copied else None
     return Job(frame, schema, table, if_exists, types, chunksize, through)
+
+
+def _has_long_bytes(frame: pd.DataFrame) -> bool:
+    """Whether a value is longer than what INSERT can carry, which writes two digits for a byte."""
+    objects = [frame.iloc[:, n] for n, kind in enumerate(frame.dtypes) if kind == "object"]
+    return any(
+        isinstance(value, (bytes, bytearray, memoryview)) and len(value) > _LONGEST_BYTES
+        for series in objects
+        for value in series
+    )
 
 
 def write(job: Job, login: Login, timeout: float | None) -> int:
@@ -140,7 +153,11 @@ def _with_retries(
 
 def _once(job: Job, login: Login, timeout: float | None, doing: str, place: Staging | None) -> int:
     with Session(login, timeout, job.case_sensitive, writes=True) as session:
-        columns, made = _prepare(session, job)
+        number = _number(session, job)
+        columns = _columns(session, job, exists=number is not None)
+        if place:  # before anything is changed: what is changed stays locked until the end
+            copy.upload(job.frame, columns, place, job.chunksize)
+        made = _make_ready(session, job, columns, exists=number is not None)
         if place:
             _copy(session, job, columns, place, doing)
         else:
@@ -172,9 +189,8 @@ def _names(job: Job) -> list[str]:
     return names if job.case_sensitive else [name.lower() for name in names]
 
 
-def _prepare(session: Session, job: Job) -> tuple[list[Column], int | None]:
-    """Make the table as it shall be; gives its columns, and its number if it is new."""
-    exists = _number(session, job) is not None
+def _columns(session: Session, job: Job, *, exists: bool) -> list[Column]:
+    """Find or decide the table's columns; nothing is changed yet."""
     if exists and job.if_exists == "fail":
         raise ConfigError(
             f"table {job.schema}.{job.table} exists; say if_exists='append' to add to it, or "
@@ -182,15 +198,22 @@ def _prepare(session: Session, job: Job) -> tuple[list[Column], int | None]:
         )
     if exists and job.if_exists != "replace":
         found = session.fields(f"select * from {job.quoted} where false")  # noqa: S608 - quoted
-        columns = target.match(job.frame, found, f"{job.schema}.{job.table}")
-        if job.if_exists == "delete_rows":
-            session.run(f"delete from {job.quoted}")  # noqa: S608 - quoted
-        return columns, None
-    columns = target.create(job.frame, job.types)
+        return target.match(job.frame, found, f"{job.schema}.{job.table}")
+    return target.create(job.frame, job.types)
+
+
+def _make_ready(
+    session: Session, job: Job, columns: Sequence[Column], *, exists: bool
+) -> int | None:
+    """Make the table as it shall be; gives its number if it is new."""
+    if exists and job.if_exists == "delete_rows":
+        session.run(f"delete from {job.quoted}")  # noqa: S608 - quoted
+    if exists and job.if_exists != "replace":
+        return None
     if exists:
         session.run(f"drop table {job.quoted}")
     session.run(target.create_table(job.schema, job.table, columns))
-    return columns, _number(session, job)
+    return _number(session, job)
 
 
 def _insert(session: Session, job: Job, columns: Sequence[Column]) -> None:
@@ -198,6 +221,12 @@ def _insert(session: Session, job: Job, columns: Sequence[Column]) -> None:
     if not len(job.frame):
         return
     written = [cells(job.frame.iloc[:, one.source], one) for one in columns]
+    for one, texts in zip(columns, written, strict=True):
+        if one.kind.kind == "binary" and max(len(text or "") for text in texts) > LONGEST_TEXT:
+            raise DataError(
+                f"column {one.name!r} holds a value of more than {_LONGEST_BYTES} bytes, which "
+                "INSERT cannot carry; give staging=, or keep it in S3 and its key in the table",
+            )
     rows = rows_per_statement(written, job.chunksize)
     names = ", ".join(one.quoted for one in columns)
     head = f"insert into {job.quoted} ({names}) values "  # noqa: S608 - quoted
@@ -238,11 +267,10 @@ def _places(columns: Sequence[Column], count: int) -> str:
 def _copy(
     session: Session, job: Job, columns: Sequence[Column], place: Staging, doing: str
 ) -> None:
-    copy.upload(job.frame, columns, place, job.chunksize)
     try:
         loaded = copy.load(session, job.quoted, columns, place)
     except ServerError as error:
-        if error.code in _MET:
+        if not error.rejects:
             raise
         raise DataError(
             f"cannot {doing}: COPY rejected it, and nothing was written: "

@@ -11,20 +11,19 @@ LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 
 -- Texts: a VARCHAR's length counts bytes, and a CHAR takes single-byte signs only
-CREATE FUNCTION pg_catalog.redshift_cut(value varchar, modifier integer, cut boolean) RETURNS varchar
+CREATE FUNCTION pg_catalog.redshift_varchar(value varchar, modifier integer, cut boolean) RETURNS varchar
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-DECLARE place integer := modifier - 4; data bytea := convert_to(value, 'UTF8');
+DECLARE place integer := modifier - 4; data bytea;
 BEGIN
+  IF modifier < 4 OR octet_length(value) <= place THEN RETURN value; END IF;
   IF NOT cut AND octet_length(rtrim(value, ' ')) > place THEN
     RAISE EXCEPTION USING ERRCODE = '22001',
       MESSAGE = 'value too long for type character varying(' || place || ')';
   END IF;
+  data := convert_to(value, 'UTF8');
   WHILE place > 0 AND (get_byte(data, place) & 192) = 128 LOOP place := place - 1; END LOOP;
   RETURN convert_from(substr(data, 1, place), 'UTF8');
 END $$;
-CREATE FUNCTION pg_catalog.redshift_varchar(varchar, integer, boolean) RETURNS varchar
-LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN $2 < 4 OR octet_length($1) <= $2 - 4 THEN $1
-  ELSE pg_catalog.redshift_cut($1, $2, $3) END $$;
 CREATE FUNCTION pg_catalog.redshift_char(bpchar, integer, boolean) RETURNS bpchar
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN
   IF octet_length($1) <> char_length($1) AND octet_length($1::text) <> char_length($1::text) THEN

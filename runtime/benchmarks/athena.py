@@ -55,14 +55,15 @@ def peers() -> dict[str, Callable[[str], object]]:
     return {"PyAthena, 50 ms": run}
 
 
-def seconds(run: Callable[[str], object], sql: str) -> float:
-    """Median of a few runs."""
-    found = []
+def seconds(ways: dict[str, Callable[[str], object]], sql: str) -> dict[str, float]:
+    """Medians of a few runs, each way in its turn, so that what else runs slows all alike."""
+    took: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(TIMES):
-        begin = time.perf_counter()
-        run(sql)
-        found.append(time.perf_counter() - begin)
-    return statistics.median(found)
+        for name, run in ways.items():
+            begin = time.perf_counter()
+            run(sql)
+            took[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(found) for name, found in took.items()}
 
 
 def main() -> None:
@@ -75,7 +76,7 @@ def main() -> None:
         ways |= peers()
         print(f"{'rows':>10}", *(f"{name:>22}" for name in ways), f"{'csv / unload':>14}")
         for rows in SIZES:
-            took = {name: seconds(run, query(rows)) for name, run in ways.items()}
+            took = seconds(ways, query(rows))
             ratio = took["csv"] / took["unload"]
             told = (f"{1000 * one:>19.0f} ms" for one in took.values())
             print(f"{rows:>10}", *told, f"{ratio:>14.2f}", flush=True)

@@ -10,9 +10,10 @@ cannot know how many rows there will be, so it looks at what the query says:
 - ``unload`` for everything else. If Athena refuses it, because Parquet has no type for a column or
   a column has no name, the query runs again as ``csv``; a refusal costs nothing.
 
-Measured on the local AWS (``benchmarks/athena.py``), ``unload`` is 1.6 times as fast at 5,000 rows
-of five columns, 4 times at 20,000 and 12 times at a million. Up to 10,000 that is a fraction of a
-second, and less than the queue of Athena itself takes; rows in their order are worth more then.
+Measured on the local AWS (``benchmarks/athena.py``), 5,000 rows of five columns take both as long;
+``unload`` is 1.7 times as fast at 20,000, 3 times at 50,000 and 14 times at a million. Up to 10,000
+that is a fraction of a second, and less than the queue of Athena itself takes; rows in their order
+are worth more then.
 """
 
 from __future__ import annotations

@@ -33,7 +33,11 @@ def test_packed_objects_are_read_beside_others(s3_bucket: str, options: dict[str
     assert bc.read_json_lines_from_bucket(s3_bucket, "x.jsonl.gz")["n"].tolist() == [1]
 
 
-@pytest.mark.parametrize("body", [PACKED[:-6], PACKED[:12] + b"\xff" * 9, PACKED + b"more"])
+@pytest.mark.parametrize(
+    "body",
+    [PACKED[:-6], PACKED[:12] + b"\xff" * 9, PACKED + b"more"],
+    ids=["cut off", "damaged", "followed by something else"],
+)
 @pytest.mark.parametrize("chunksize", [None, 1])
 def test_what_is_cut_off_is_named(s3_bucket: str, body: bytes, chunksize: int | None) -> None:
     """Rows that came before are no table."""

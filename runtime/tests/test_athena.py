@@ -232,6 +232,26 @@ def test_many_rows_as_csv(staging: str, arrow: bool, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("s3_environment")
+@pytest.mark.parametrize("count", [99, 100])
+def test_rows_come_from_one_place(staging: str, count: int) -> None:
+    """Few from the API, in one small page; more from the file, and not from both."""
+    asked: list[int] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        asked.append(params.get("MaxResults", 1000))
+
+    events = client("athena", REGION).meta.events
+    events.register("provide-client-params.athena.GetQueryResults", note, unique_id="note")
+    try:
+        query = f"select n from unnest(sequence(1, {count})) as t(n) order by n"  # noqa: S608
+        found = bc.read_data_from_athena(query, REGION, staging)
+    finally:
+        events.unregister("provide-client-params.athena.GetQueryResults", unique_id="note")
+    assert found["n"].tolist() == list(range(1, count + 1))
+    assert asked == [100]
+
+
+@pytest.mark.usefixtures("s3_environment")
 def test_many_rows_as_parquet(staging: str) -> None:
     """All of them, once."""
     query = (

@@ -186,6 +186,9 @@ def test_the_catalog_is_shown(queries: Queries) -> None:
     shown = "\n".join(line or "" for line in queries.lines("SHOW CREATE TABLE t"))
     assert "`id` bigint COMMENT 'key'" in shown
     assert queries.database in queries.lines("SHOW DATABASES")
+    expected = ["id", "name", "dt"]
+    for of in ("IN t", f"FROM t IN {queries.database}", f"FROM {queries.database}.t"):
+        assert [(line or "").strip() for line in queries.lines(f"SHOW COLUMNS {of}")] == expected
     assert queries.rows(
         "SELECT column_name, data_type, extra_info FROM information_schema.columns "  # noqa: S608
         f"WHERE table_schema = '{queries.database}' ORDER BY ordinal_position"
@@ -204,6 +207,9 @@ def test_databases_and_tables_are_made_once(queries: Queries) -> None:
     assert "already exists" in queries.failure(
         f"CREATE EXTERNAL TABLE t (x int) LOCATION '{location}'"
     )
+    assert "Duplicate column name x" in queries.failure(
+        f"CREATE EXTERNAL TABLE o (x int) PARTITIONED BY (X int) LOCATION '{location}'"
+    )
     queries.run("DROP TABLE IF EXISTS nothing")
     assert "not found" in queries.failure("DROP TABLE nothing")
     queries.run(f"CREATE DATABASE IF NOT EXISTS {queries.database}")
@@ -221,6 +227,13 @@ def test_databases_and_tables_are_made_once(queries: Queries) -> None:
         ("CREATE TABLE o (x int) LOCATION 's3://x/'", "Iceberg tables"),
         ("ALTER TABLE t RENAME PARTITION (a=1) TO PARTITION (a=2)", "ALTER TABLE RENAME"),
         ("SELECT * FROM projected", "partition projection"),
+        ("DESCRIBE FORMATTED t", "DESCRIBE FORMATTED t"),
+        ("DESCRIBE t x", "DESCRIBE t x"),
+        ("SHOW CREATE TABLE v", "SHOW CREATE TABLE of a view"),
+        ("DROP TABLE v", "DROP TABLE of the other kind"),
+        ("DROP VIEW t", "DROP VIEW of the other kind"),
+        ("CREATE TABLE c AS SELECT 1 AS a WITH NO DATA", "WITH NO DATA"),
+        ('SELECT "$path" FROM t', "the hidden column $path"),
     ],
 )
 def test_tables_that_are_not_emulated_are_refused_by_name(
@@ -232,6 +245,11 @@ def test_tables_that_are_not_emulated_are_refused_by_name(
         "CREATE EXTERNAL TABLE projected (x int) PARTITIONED BY (d string) "
         "LOCATION 's3://x/' TBLPROPERTIES ('projection.enabled'='true')"
     )
-    reason = queries.failure(sql)
-    assert reason.startswith("NOT_EMULATED"), reason
+    queries.run("CREATE VIEW v AS SELECT 1 AS a")
+    try:
+        reason = queries.failure(sql)
+    except queries.athena.exceptions.ClientError as error:
+        # Said as soon as the query is sent.
+        reason = f"{error.response['Error']['Code']}: {error}"
+    assert reason.startswith(("NOT_EMULATED", "NotEmulated")), reason
     assert named in reason

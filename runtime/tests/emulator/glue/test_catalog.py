@@ -100,6 +100,16 @@ def test_partitions_are_filtered(glue: Any, database: str, expression: str, coun
     assert len(list(pages.search("Partitions[].Values"))) == count
 
 
+def test_a_key_that_is_no_number_compares_with_none(glue: Any, database: str) -> None:
+    """As NULL does."""
+    place = {"DatabaseName": database, "TableName": "t"}
+    nothing = {"Values": ["2024-02-01", "__HIVE_DEFAULT_PARTITION__"]}
+    glue.create_partition(**place, PartitionInput=nothing)
+    for expression, count in (("n > 0", 6), ("n <> 1", 4), ("n IS NULL", 1)):
+        found = glue.get_partitions(**place, Expression=expression)["Partitions"]
+        assert len(found) == count, expression
+
+
 def test_partitions_are_changed_and_removed(glue: Any, database: str) -> None:
     """One by one or several at once."""
     place = {"DatabaseName": database, "TableName": "t"}

@@ -75,13 +75,20 @@ def external_table(sql: str) -> tuple[exp.Table, bool, dict[str, Any]]:
     if given.serde not in READABLE:
         raise NotEmulatedError(f"SerDe {given.serde}", "Parquet, CSV and JSON are.")
     split(given.location)
+    columns = _columns(tree.this.expressions)
+    names = [column["Name"] for column in [*columns, *given.keys]]
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise QueryError(
+            "FAILED", f"SemanticException Duplicate column name {twice[0]} in the table definition"
+        )
     table = {
         "Name": tree.this.this.name,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"EXTERNAL": "TRUE", **given.properties},
         "PartitionKeys": given.keys,
         "StorageDescriptor": storage(
-            _columns(tree.this.expressions),
+            columns,
             folder_of(given.location),
             given.serde,
             given.parameters,

@@ -59,6 +59,9 @@ class Definitions(Work):
             if tree.args.get("exists"):
                 return
             raise QueryError("TABLE_NOT_FOUND", f"Table not found {node.name}")
+        word = self.execution.statement.detail.partition("_")[2]
+        if (found.get("TableType") == "VIRTUAL_VIEW") is not (word == "VIEW"):
+            raise NotEmulatedError(f"DROP {word} of the other kind", f"{node.name} is not one.")
         self.glue.delete_table(DatabaseName=database, Name=node.name)
 
     def _drop_database(self) -> None:
@@ -177,12 +180,15 @@ class Definitions(Work):
         )
 
     def _show_columns(self) -> None:
-        table = self._shown(3)
+        table = self._shown(2)
         described = [*table["StorageDescriptor"]["Columns"], *(table.get("PartitionKeys") or [])]
         self.lines("field", [f"{column['Name']:<20}" for column in described])
 
     def _show_create_table(self) -> None:
-        self.lines("createtab_stmt", tables.create_table_text(self._shown(3)))
+        table = self._shown(3)
+        if table.get("TableType") == "VIRTUAL_VIEW":
+            raise NotEmulatedError("SHOW CREATE TABLE of a view", "SELECT from it, or DESCRIBE it.")
+        self.lines("createtab_stmt", tables.create_table_text(table))
 
     def _describe(self) -> None:
         table, keys = self._shown(1), []
@@ -196,8 +202,20 @@ class Definitions(Work):
         self.execution.columns = [column_info(n) for n in ("col_name", "data_type", "comment")]
 
     def _shown(self, place: int) -> dict[str, Any]:
-        parts = [token for token in tokens(self.sql) if token.text.upper() not in ("IN", "FROM")]
-        node, _ = name_at(parts, place if place < len(parts) else place - 1)
+        """The table that a statement shows; what follows its name may only be a database."""
+        parts = tokens(self.sql)
+        if place >= len(parts):
+            raise QueryError("SYNTAX_ERROR", "a name is missing")
+        place += parts[place].text.upper() in ("IN", "FROM")
+        if parts[place].text.upper() in ("FORMATTED", "EXTENDED") and place + 1 < len(parts):
+            raise NotEmulatedError(self.sql, "DESCRIBE it alone.")
+        node, after = name_at(parts, place)
+        rest = [token.text for token in parts[after:]]
+        if len(rest) == 2 and rest[0].upper() in ("IN", "FROM"):  # noqa: PLR2004 - and its name
+            node = exp.table_(node.name, db=rest[1])
+        elif rest:
+            said = " ".join(token.text.upper() for token in parts[:place])
+            raise NotEmulatedError(f"{said} {node.name} {' '.join(rest)}", "Name a table alone.")
         return self.sources.table(self.sources.place_of(node), node.name)
 
 

@@ -68,6 +68,8 @@ class Queries(Work):
             place = closing(parts, place + 1) + 1
         if place >= len(parts) or parts[place].text.upper() != "AS":
             raise QueryError("SYNTAX_ERROR", "CREATE TABLE needs AS and a query")
+        if [token.text.upper() for token in parts[-2:]] == ["NO", "DATA"]:
+            raise NotEmulatedError("CREATE TABLE AS … WITH NO DATA", "Write LIMIT 0.")
         self._made_table(node, given, texted(self.sql, parts, place + 1), exists=exists)
 
     def _made_table(

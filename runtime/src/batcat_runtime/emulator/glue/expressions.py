@@ -93,7 +93,12 @@ def _between(node: Any, row: dict[str, Any], value: Any) -> bool:
 
 
 def _order(test: Callable[[int], bool]) -> Callable[[Any, Any, Any], bool]:
-    return lambda node, _, value: test(_compare(value(node.this), value(node.expression)))
+    def compared(node: Any, row: dict[str, Any], value: Any) -> bool:
+        del row
+        sides = value(node.this), value(node.expression)
+        return None not in sides and test(_compare(*sides))
+
+    return compared
 
 
 _READERS: dict[str, Callable[[Any, Any, Any], Any]] = {

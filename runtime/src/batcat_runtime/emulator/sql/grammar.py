@@ -176,6 +176,11 @@ def _star(node: Any) -> None:
         raise QueryError("SYNTAX_ERROR", f"{call.name} takes no *")
 
 
+def _column(node: Any) -> None:
+    if node.name.startswith("$"):
+        raise NotEmulatedError(f"the hidden column {node.name}")
+
+
 _CHECKS: dict[type[Any], Any] = {
     exp.Join: _join,
     exp.Is: _is,
@@ -186,6 +191,7 @@ _CHECKS: dict[type[Any], Any] = {
     exp.Literal: _literal,
     exp.Interval: _interval,
     exp.Star: _star,
+    exp.Column: _column,
 }
 
 

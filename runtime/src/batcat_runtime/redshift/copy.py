@@ -77,7 +77,8 @@ def _array(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
     """Give the values of a column in the type that carries them."""
     import pyarrow as pa
 
-    from batcat_runtime.columns.arrow import arrow_type, from_frame
+    from batcat_runtime.columns.arrow import from_frame
+    from batcat_runtime.columns.arrow_types import arrow_type
 
     name, kind = column.name, _carried(column)[0]
     own = type_of(series, name)

@@ -117,7 +117,8 @@ def _fetch(place: Staging, found: Sequence[Field], expected: int) -> pd.DataFram
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from batcat_runtime.columns.arrow import arrow_type, to_frame
+    from batcat_runtime.columns.arrow import to_frame
+    from batcat_runtime.columns.arrow_types import arrow_type
 
     sources = [one for one in listing(place.bucket, place.folder) if one.size]
     kinds = [(one.name, arrow_type(one.kind)) for one in found]

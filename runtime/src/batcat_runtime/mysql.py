@@ -56,9 +56,9 @@ def read_data_from_bd(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
 ) -> pd.DataFrame:
     """Run a query on MySQL or MariaDB and read its rows.
 
-    Types are exact, also without rows; see ``batcat_runtime.types``. TIME, which may be negative
-    or longer than a day, is a duration. FLOAT has the six digits that the server prints; add
-    ``0e0`` in the query for all. Ctrl-C ends the query on the server, too.
+    Types are exact, also without rows (``batcat_runtime.columns.types`` lists them). TIME, which
+    may be negative or longer than a day, is a duration. FLOAT has the six digits that the server
+    prints; add ``0e0`` in the query for all. Ctrl-C ends the query on the server, too.
 
     Args:
         query: SQL. Values have places: ``'{}'`` for dates, ``:name`` or ``?`` for others.

@@ -488,3 +488,11 @@ def test_a_large_csv_is_dropped_as_it_is_parsed(
     assert read["n"].tolist() == [*range(400_000), 1]
     again = [one for one in watched.requests if one.range.startswith("bytes=0-")]
     assert ["if-match" in one.headers for one in again] == [False, True]
+
+
+def test_a_dataset_may_be_a_whole_bucket(s3_bucket: str) -> None:
+    """Its folders are columns as anywhere else."""
+    runs = pd.DataFrame({"site": ["a", "b"], "n": [1, 2]})
+    bc.save_to_bucket(runs, s3_bucket, "", format="csv", partition_by=["site"])
+    read = bc.read_csv_from_bucket(s3_bucket, "")
+    assert read.to_dict("list") == {"n": [1, 2], "site": ["a", "b"]}

@@ -41,7 +41,7 @@ def read_data_from_athena(  # noqa: PLR0913 - the first five are the predecessor
     """Run a query on Amazon Athena and read its rows.
 
     NULL and the empty text, decimals, integers with NULL, and times keep what they are; see
-    ``batcat_runtime.types``. A result without rows has its columns and types, too. What was
+    ``batcat_runtime.columns.types``. A result without rows has its columns and types, too. What was
     scanned is logged. Ctrl-C cancels the query.
 
     Args:

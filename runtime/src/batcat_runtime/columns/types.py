@@ -184,7 +184,7 @@ def parse(name: str, dialect: str = "") -> Type:
         raise ConfigError(
             f"type {name!r} is {meanings}"
             if meanings
-            else f"there is no type {name!r}; see batcat_runtime.types for those there are",
+            else f"there is no type {name!r}; batcat_runtime.columns.types lists those there are",
         )
     return found
 

@@ -65,7 +65,7 @@ def read_data_from_redshift(  # noqa: PLR0913, PLR0917 - the first eight are a c
 
     Returns:
         DataFrame of shape ``(n_rows, n_columns)``; also an empty one has all columns and types
-        (``batcat_runtime.types`` lists them).
+        (``batcat_runtime.columns.types`` lists them).
 
     Raises:
         ConfigError: arguments do not fit together, or values and places do not.

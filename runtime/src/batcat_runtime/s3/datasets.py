@@ -67,7 +67,8 @@ def _is_hidden(part: str) -> bool:
 
 def partition_of(source: Object, prefix: str | Sequence[str]) -> dict[str, str | None]:
     """Read the partition off a key: its folders below the prefix that say ``name=value``."""
-    root = len(prefix) if isinstance(prefix, str) and prefix.endswith("/") else None
+    is_folder = isinstance(prefix, str) and (prefix.endswith("/") or not prefix)
+    root = len(prefix) if is_folder else None
     folders = source.key[root:].split("/")[:-1] if root is not None else []
     pairs = [folder.partition("=") for folder in folders if "=" in folder]
     return {unquote(name): None if value == _NULL else unquote(value) for name, _, value in pairs}

@@ -62,7 +62,8 @@ def read_csv_from_bucket(  # noqa: PLR0913 - each may be said
         encoding: text encoding; by default UTF-8, with or without a byte order mark.
         columns: names of those to keep, in their order; by default all.
         types: exact types by column, for example ``{"id": "bigint", "price": "decimal(10, 2)"}``
-            (``batcat_runtime.types`` lists them). Other columns are inferred as pandas does it.
+            (``batcat_runtime.columns.types`` lists them). Other columns are inferred as pandas
+            does it.
         null: what stands for NULL in columns of ``types``; if not empty, such as ``"\\N"``, in
             all columns, and then nothing else does.
         on_bad_rows: ``error`` names object and line of a malformed row; ``skip`` leaves such rows

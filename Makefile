@@ -42,9 +42,10 @@ setup: $(VENV)/.ready .tools/sagemaker/.ready .tools/sam/.ready ## Install every
 demo: $(VENV)/.ready ## Generate a project and run its pipeline on a local AWS
 	$(BIN)/python tests/demo.py build/demo
 
+# The template's files take longest, so they begin: no core waits for the last of them.
 .PHONY: test
 test: setup lint ## Lint, type-check and run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lowest
 lowest: setup ## Run the runtime's tests with the oldest versions that it allows
@@ -72,6 +73,7 @@ bench: setup .tools/peers/.ready ## Print the measured figures
 	$(BIN)/python runtime/benchmarks/weights.py
 	$(BIN)/python runtime/benchmarks/s3.py
 	$(BIN)/python runtime/benchmarks/athena.py
+	$(BIN)/python runtime/benchmarks/redshift.py
 
 .PHONY: fidelity
 fidelity: setup .tools/peers/.ready ## Measure every type on every route, and write docs/types.md

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import batcat_runtime as bc
@@ -18,8 +22,6 @@ from .relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import pandas as pd
 
     from batcat_runtime.emulator import LocalAws
 
@@ -46,7 +48,7 @@ class Redshift:
 
     relay: Relay
     login: dict[str, Any]
-    table: str = field(default_factory=lambda: f"table_{next(_numbers)}")
+    table: str = field(default_factory=lambda: f"written_{next(_numbers)}")
 
     @property
     def read(self) -> Callable[..., pd.DataFrame]:
@@ -104,3 +106,46 @@ def staging(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def left(staging: dict[str, str]) -> list[str]:
     """Keys that lie in the bucket."""
     return bc.list_keys(staging["staging"].split("/")[2], "", "")
+
+
+def statements(redshift: Redshift) -> list[bytes]:
+    """Statements as they go to the server."""
+    seen: list[bytes] = []
+
+    def up(kind: bytes, body: bytes) -> None:
+        if kind == b"P":
+            seen.append(body.split(b"\0")[1])
+
+    redshift.relay.up = up
+    return seen
+
+
+def every_type() -> pd.DataFrame:
+    """A frame with a value, NULL and an edge of each type."""
+    moments = pd.array(
+        ["2026-01-01T00:00:00.123456", None, "9999-12-31T23:59:59.999999"], "datetime64[us]"
+    )
+    frame: pd.DataFrame = pd.DataFrame(
+        {
+            "place": pd.array([1, 2, 3], "Int64"),
+            "small": pd.array([1, None, -(2**15)], "Int16"),
+            "whole": pd.array([2**53 + 1, None, -(2**63)], "Int64"),
+            "float": pd.arrays.FloatingArray(
+                np.array([np.nan, 0, -np.inf]), np.array([False, True, False])
+            ),
+            "real": pd.array([1.5, None, 0.1], "Float32"),
+            "truth": pd.array([True, None, False], "boolean"),
+            "text": pd.array(["", None, "电池\n'\"\\"], "string"),
+            "ts": moments,
+            "tz": moments,
+        }
+    )
+    frame["tz"] = frame["tz"].dt.tz_localize("UTC")
+    objects: dict[str, list[Any]] = {
+        "price": [Decimal("0.01"), None, Decimal(f"1{0:035}.99")],
+        "day": [dt.date(1, 1, 1), None, dt.date(9999, 12, 31)],
+        "raw": [b"\xff\x00", None, b""],
+    }
+    for name, values in objects.items():
+        frame[name] = pd.Series(values, dtype=object)
+    return frame

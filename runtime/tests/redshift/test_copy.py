@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,43 +15,10 @@ import batcat_runtime as bc
 from batcat_runtime.redshift import staging as places
 from batcat_runtime.redshift import write as writing
 
-from .conftest import left
+from .conftest import every_type, left, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .conftest import Redshift
-
-
-def every_type() -> pd.DataFrame:
-    """A frame with a value, NULL and an edge of each type."""
-    moments = pd.array(
-        ["2026-01-01T00:00:00.123456", None, "9999-12-31T23:59:59.999999"], "datetime64[us]"
-    )
-    frame: pd.DataFrame = pd.DataFrame(
-        {
-            "place": pd.array([1, 2, 3], "Int64"),
-            "small": pd.array([1, None, -(2**15)], "Int16"),
-            "whole": pd.array([2**53 + 1, None, -(2**63)], "Int64"),
-            "float": pd.arrays.FloatingArray(
-                np.array([np.nan, 0, -np.inf]), np.array([False, True, False])
-            ),
-            "real": pd.array([1.5, None, 0.1], "Float32"),
-            "truth": pd.array([True, None, False], "boolean"),
-            "text": pd.array(["", None, "电池\n'\"\\"], "string"),
-            "ts": moments,
-            "tz": moments,
-        }
-    )
-    frame["tz"] = frame["tz"].dt.tz_localize("UTC")
-    objects: dict[str, list[Any]] = {
-        "price": [Decimal("0.01"), None, Decimal(f"1{0:035}.99")],
-        "day": [dt.date(1, 1, 1), None, dt.date(9999, 12, 31)],
-        "raw": [b"\xff\x00", None, b""],
-    }
-    for name, values in objects.items():
-        frame[name] = pd.Series(values, dtype=object)
-    return frame
 
 
 @pytest.mark.parametrize("if_exists", ["replace", "append"])
@@ -116,18 +82,6 @@ def test_few_rows_are_inserted_all_the_same(
     assert not any(one.startswith(b"copy") for one in seen)
     redshift.save(pd.DataFrame({"a": [1, 2, 3]}), index=False, **staging)
     assert any(one.startswith(b"copy") for one in seen)
-
-
-def statements(redshift: Redshift) -> list[bytes]:
-    """Statements as they go to the server."""
-    seen: list[bytes] = []
-
-    def up(kind: bytes, body: bytes) -> None:
-        if kind == b"P":
-            seen.append(body.split(b"\0")[1])
-
-    redshift.relay.up = up
-    return seen
 
 
 def test_a_copy_that_rejects_rows_says_which_and_loads_nothing(
@@ -273,66 +227,6 @@ def test_a_missing_bucket_is_named(redshift: Redshift, staging: dict[str, str]) 
     staging["staging"] = "s3://batcat-there-is-no-such-bucket/x"
     with pytest.raises(bc.MissingError, match="batcat-there-is-no-such-bucket"):
         redshift.save(pd.DataFrame({"a": [1]}), index=False, **staging)
-
-
-@pytest.mark.parametrize(
-    ("query", "options"),
-    [
-        ("select * from {} order by place", {}),
-        (
-            "select * from {} where place >= :n and text is null or place = :n ;",
-            {"params": {"n": 1}},
-        ),
-        ("select * from {} where place < '{}' and false", {"date_start": 2026}),
-        ("select * from {} where false", {}),
-        ("with a as (select place, text from {}) select 'it''s $$ \\\\' as t, * from a", {}),
-        (r"select place, 'a\\b\'c' as t, $x$d\e'f$x$ as u from {}", {}),
-    ],
-)
-def test_what_is_unloaded_is_what_the_wire_gives(
-    redshift: Redshift, staging: dict[str, str], query: str, options: dict[str, Any]
-) -> None:
-    """Values, types, bound values, and empty results."""
-    redshift.save(every_type(), index=False, method="multi")
-    query = query.replace("{}", redshift.table, 1)
-    seen = statements(redshift)
-    unloaded = redshift.read(query, **options, **staging)
-    assert any(one.startswith(b"unload") for one in seen)
-    plain = redshift.read(query, **options)
-    assert list(unloaded.columns) == list(plain.columns)
-    order: Callable[[pd.DataFrame], pd.DataFrame] = lambda one: one.sort_values(  # noqa: E731
-        "place", ignore_index=True
-    )
-    for name in plain.columns:
-        assert same(order(unloaded)[name], order(plain)[name]), name
-    assert left(staging) == []
-
-
-def test_what_cannot_be_unloaded_comes_over_the_wire(
-    redshift: Redshift, staging: dict[str, str]
-) -> None:
-    """Parquet of Redshift has no time of day."""
-    frame = redshift.read("select time '01:02' as t, 1 as n", **staging)
-    assert frame["t"].to_list() == [dt.time(1, 2)]
-
-
-def test_unloading_needs_a_name_for_each_column(
-    redshift: Redshift, staging: dict[str, str]
-) -> None:
-    """A Parquet file has none of two."""
-    with pytest.raises(bc.DataError, match="each needs a name of its own"):
-        redshift.read("select 1 as a, 2 as a", **staging)
-
-
-def test_rows_that_are_missing_in_between_are_an_error(
-    redshift: Redshift, staging: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was unloaded is counted."""
-    place = "batcat_runtime.redshift.read.listing"
-    monkeypatch.setattr(place, lambda *_: iter(()))
-    with pytest.raises(bc.DataError, match="holds 0 rows of 2"):
-        redshift.read("select 1 as a union all select 2", **staging)
-    assert left(staging) == []
 
 
 def test_a_folder_that_cannot_be_removed_is_named_in_the_log(

@@ -262,3 +262,25 @@ def test_a_refused_request_says_why(api: DataApi) -> None:
     ]
     with pytest.raises(bc.ExecutionError, match="too many"):
         api.read()
+
+
+@pytest.mark.parametrize("step", ["Execute", "Describe", "GetStatementResult"])
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "AccessDeniedException"])
+def test_credentials_that_expire_on_the_way_are_an_error(
+    api: DataApi, step: str, code: str
+) -> None:
+    """With what to do; nothing goes on that nobody waits for."""
+    expired = (403, {"__type": code, "message": "The security token included is expired"})
+    operation = step if step.endswith("Result") else f"{step}Statement"
+    api.faults[operation] = [expired] * 9
+    with pytest.raises(bc.AccessError, match="cannot read from Redshift c1"):
+        api.read()
+    cancelled = [{"Id": "q"}] if step == "Describe" else []
+    assert api.services.named("CancelStatement") == cancelled
+
+
+def test_a_limit_that_is_none_is_refused(api: DataApi) -> None:
+    """Before anything is sent."""
+    with pytest.raises(bc.ConfigError, match="timeout is 0"):
+        api.read(timeout=0)
+    assert not api.services.named("ExecuteStatement")

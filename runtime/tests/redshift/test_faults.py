@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import struct
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -36,13 +39,13 @@ def test_a_failure_leaves_the_old_table(redshift: Redshift, chunksize: int | Non
 def test_a_connection_cut_anywhere_writes_all_rows_or_none(
     redshift: Redshift, staging: dict[str, str], way: str, side: str
 ) -> None:
-    """At each message of either side; what the caller is told of it is true."""
+    """At each message of either side (COPY: each third); what the caller is told is true."""
     new = pd.DataFrame({"a": [1, 2, 3]})
     options = staging if way == "copy" else {}
     if_exists = "append" if way == "append" else "replace"
     whole = [0, 1, 2, 3] if way == "append" else [1, 2, 3]
     rows = [0]
-    for place in range(1000):
+    for place in range(0, 1000, 3 if way == "copy" else 1):
         if not place or rows != [0]:
             old = pd.DataFrame({"a": [0]})
             redshift.save(old, index=False, if_exists="replace", method="multi")
@@ -182,3 +185,79 @@ def test_a_statement_that_takes_too_long_is_cancelled(redshift: Redshift) -> Non
         with pytest.raises(bc.ExecutionError, match="longer than timeout"):
             redshift.save(pd.DataFrame({"a": [1]}), index=False, timeout=0.3)
     assert redshift.rows()["a"].to_list() == [0]
+
+
+def test_ctrl_c_writes_nothing_and_leaves_nothing_running(redshift: Redshift) -> None:
+    """The server's statement is cancelled, its transaction rolled back."""
+    import redshift_connector
+
+    redshift.save(pd.DataFrame({"a": [0]}), index=False)
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def up(kind: bytes, body: bytes) -> None:
+        if kind == b"P" and b"insert into" in body:  # it waits for the lock, and so does the caller
+            threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
+
+    with redshift_connector.connect(**redshift.login, ssl=False) as other:
+        other.cursor().execute(f"lock table {redshift.table} in exclusive mode")
+        redshift.relay.up = up
+        with pytest.raises(KeyboardInterrupt):
+            redshift.save(pd.DataFrame({"a": [42]}), index=False)
+        redshift.relay.up = lambda *_: None
+        waiting = "select count(*) as n from pg_locks where not granted"
+        deadline = time.monotonic() + 20
+        while redshift.read(waiting)["n"][0] and time.monotonic() < deadline:
+            pass
+        assert redshift.read(waiting)["n"].to_list() == [0]
+    assert redshift.rows()["a"].to_list() == [0]
+
+
+def test_a_table_that_disappears_meanwhile_is_an_error(redshift: Redshift) -> None:
+    """It is never made anew in silence."""
+    redshift.save(pd.DataFrame({"a": [0]}), index=False)
+
+    def up(kind: bytes, body: bytes) -> None:
+        if kind == b"P" and b"where false" in body:
+            redshift.relay.up = lambda *_: None
+            redshift.run(f"drop table {redshift.table}")
+
+    redshift.relay.up = up
+    with pytest.raises(bc.MissingError, match="does not exist"):
+        redshift.save(pd.DataFrame({"a": [1]}), index=False)
+    with pytest.raises(bc.MissingError, match="does not exist"):
+        redshift.rows()
+
+
+@pytest.mark.parametrize("way", ["insert", "copy"])
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_transaction_that_met_another_begins_anew(
+    redshift: Redshift, staging: dict[str, str], way: str, times: int
+) -> None:
+    """Redshift says so in words; after three times it is an error, and nothing was written."""
+    failures, asked = 0, ""
+    words = b"SERROR\0CXX000\0MERROR:1023 Serializable isolation violation on table\0\0"
+
+    def up(kind: bytes, body: bytes) -> None:
+        nonlocal asked
+        if kind == b"P":
+            asked = body.split(b"\0")[1].decode()[:11]
+
+    def down(kind: bytes, _: bytes) -> None:
+        nonlocal failures
+        mine = asked.startswith("copy" if way == "copy" else "insert into")
+        if kind == b"C" and mine and failures < times:
+            failures += 1
+            raise CutError(b"E" + struct.pack("!I", len(words) + 4) + words + b"Z\0\0\0\5E")
+
+    redshift.save(pd.DataFrame({"a": [0]}), index=False)
+    redshift.relay.up, redshift.relay.down = up, down
+    options = staging if way == "copy" else {}
+    if times == 3:
+        with pytest.raises(bc.ExecutionError, match="Serializable isolation"):
+            redshift.save(pd.DataFrame({"a": [1]}), index=False, **options)
+    else:
+        assert redshift.save(pd.DataFrame({"a": [1]}), index=False, **options) == 1
+    redshift.relay.up = redshift.relay.down = lambda *_: None
+    assert redshift.rows()["a"].to_list() == ([0] if times == 3 else [0, 1])
+    assert left(staging) == []

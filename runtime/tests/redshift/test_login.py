@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import batcat_runtime as bc
+from batcat_runtime.redshift.answers import ServerError, explained
 
 from .services import Services
 
@@ -105,6 +106,18 @@ def test_a_refusal_of_iam_says_what_to_check(account: pytest.MonkeyPatch) -> Non
         account.setenv("AWS_ENDPOINT_URL", services.url)
         with pytest.raises(bc.AccessError, match="the Redshift workgroup work"):
             bc.read_data_from_redshift("select 1", workgroup="work", region="eu-west-1")
+
+
+def test_credentials_that_have_expired_are_said_to(account: pytest.MonkeyPatch) -> None:
+    """Those of AWS, and those that IAM gave for the database."""
+    told = {"__type": "ExpiredTokenException", "message": "The security token is expired"}
+    with Services(lambda *_: (403, told)) as services:
+        account.setenv("AWS_ENDPOINT_URL", services.url)
+        with pytest.raises(bc.AccessError, match="expired"):
+            bc.read_data_from_redshift("select 1", workgroup="work", region="eu-west-1")
+    refused = ServerError({"C": "28000", "M": "IAM Authentication token has expired"})
+    with pytest.raises(bc.AccessError, match="has expired"), explained("connect"):
+        raise refused
 
 
 def test_a_cluster_that_does_not_exist_is_named(account: pytest.MonkeyPatch) -> None:

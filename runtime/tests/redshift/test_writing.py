@@ -16,7 +16,7 @@ from runtime.tests.strategies import SCALARS, same
 import batcat_runtime as bc
 from batcat_runtime.columns.series import column, table, type_of
 from batcat_runtime.columns.types import parse
-from batcat_runtime.redshift import write as writing
+from batcat_runtime.redshift.insert import rows_per_statement
 
 if TYPE_CHECKING:
     from .conftest import Redshift
@@ -265,12 +265,12 @@ def test_wide_frames_and_many_rows_are_split_into_statements(redshift: Redshift)
 def test_statements_stay_within_their_limits() -> None:
     """Values, bytes and the caller's own limit."""
     many = [["x"] * 100_000] * 4
-    assert writing.rows_per_statement(many, None) == 1250
-    assert writing.rows_per_statement(many, 100) == 100
-    assert writing.rows_per_statement(many, 10**9) * 4 <= 32_767
+    assert rows_per_statement(many, None) == 1250
+    assert rows_per_statement(many, 100) == 100
+    assert rows_per_statement(many, 10**9) * 4 <= 32_767
     large = [["x" * 60_000] * 1000]
-    assert writing.rows_per_statement(large, None) * 60_000 <= 4 * 1024 * 1024
-    assert writing.rows_per_statement([["x" * 60_000]] * 1600, None) == 1
+    assert rows_per_statement(large, None) * 60_000 <= 4 * 1024 * 1024
+    assert rows_per_statement([["x" * 60_000]] * 1600, None) == 1
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,9 @@ from batcat_runtime.errors import AccessError, BatCatError, ConfigError, DataErr
 from batcat_runtime.logs import get_logger
 from batcat_runtime.sql.binding import quote_identifier
 
-from . import copy, naming, staging, target
+from . import copy, insert, naming, staging, target
 from .answers import LostError, ServerError, explained
-from .cells import cells, rows_of
 from .session import Session
-from .target import LONGEST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +24,6 @@ if TYPE_CHECKING:
     from .target import Column
 
 COPY_FROM = 10_000  # rows from which COPY is worth its detour
-_MOST_VALUES = 32_767  # of a statement; source: redshift_connector, Connection.execute
-_AT_ONCE = 5_000  # values of a statement; benchmarks/redshift.py: more are no faster
-_MOST_BYTES = 4 * 1024 * 1024  # of a statement's values; the statement itself may have 16 MB
-_LONGEST_BYTES = LONGEST_TEXT // 2
 _MODES = ("fail", "replace", "append", "delete_rows")
 _TRIES = 3
 _LOOK = 60  # seconds to find out what became of a commit
@@ -104,19 +98,11 @@ def plan(  # noqa: PLR0913, PLR0917 - what callers may say
     for name, what in ((schema, "schema"), (table, "table")):
         naming.check_name(name, what)
     types = naming.said(dtype, list(frame.columns))
-    copied = method is None and (len(frame) >= COPY_FROM or (place and _has_long_bytes(frame)))
+    copied = method is None and (
+        len(frame) >= COPY_FROM or (place and insert.has_long_bytes(frame))
+    )
     through = place if copied else None
     return Job(frame, schema, table, if_exists, types, chunksize, through)
-
-
-def _has_long_bytes(frame: pd.DataFrame) -> bool:
-    """Whether a value is longer than what INSERT can carry, which writes two digits for a byte."""
-    objects = [frame.iloc[:, n] for n, kind in enumerate(frame.dtypes) if kind == "object"]
-    return any(
-        isinstance(value, (bytes, bytearray, memoryview)) and len(value) > _LONGEST_BYTES
-        for series in objects
-        for value in series
-    )
 
 
 def write(job: Job, login: Login, timeout: float | None) -> int:
@@ -144,11 +130,14 @@ def _with_retries(
             except LostError as error:
                 raise LostError(f"{error}; nothing was written") from error
             except ServerError as error:
-                met = error.code in _MET or any(text in str(error) for text in _MET_TEXTS)
-                if tries == _TRIES or not met:
+                if tries == _TRIES or not _met(error):
                     raise
                 get_logger("batcat_runtime").info("%s: %s; beginning anew", doing, error)
             tries += 1
+
+
+def _met(error: ServerError) -> bool:
+    return error.code in _MET or any(text in str(error) for text in _MET_TEXTS)
 
 
 def _once(job: Job, login: Login, timeout: float | None, doing: str, place: Staging | None) -> int:
@@ -161,7 +150,7 @@ def _once(job: Job, login: Login, timeout: float | None, doing: str, place: Stag
         if place:
             _copy(session, job, columns, place, doing)
         else:
-            _insert(session, job, columns)
+            insert.insert(session, job.frame, job.quoted, columns, job.chunksize)
         try:
             session.commit()
         except LostError as error:
@@ -216,61 +205,13 @@ def _make_ready(
     return _number(session, job)
 
 
-def _insert(session: Session, job: Job, columns: Sequence[Column]) -> None:
-    """Insert all rows, many with each statement."""
-    if not len(job.frame):
-        return
-    written = [cells(job.frame.iloc[:, one.source], one) for one in columns]
-    for one, texts in zip(columns, written, strict=True):
-        if one.kind.kind == "binary" and max(len(text or "") for text in texts) > LONGEST_TEXT:
-            raise DataError(
-                f"column {one.name!r} holds a value of more than {_LONGEST_BYTES} bytes, which "
-                "INSERT cannot carry; give staging=, or keep it in S3 and its key in the table",
-            )
-    rows = rows_per_statement(written, job.chunksize)
-    names = ", ".join(one.quoted for one in columns)
-    head = f"insert into {job.quoted} ({names}) values "  # noqa: S608 - quoted
-    for start in range(0, len(job.frame), rows):
-        part = [one[start : start + rows] for one in written]
-        count = len(part[0])
-        text = head + _places(columns, count)
-        inserted = session.run_often(text, rows_of(part))
-        if inserted != count:
-            raise DataError(
-                f"the server inserted {inserted} of {count} rows of a statement; nothing was "
-                "written. Look for rules and triggers of the table",
-            )
-
-
-def rows_per_statement(columns: Sequence[Sequence[str | None]], chunksize: int | None) -> int:
-    """Decide how many rows to insert with one statement.
-
-    Args:
-        columns: the texts to be bound.
-        chunksize: rows that the caller allows at most.
-    """
-    rows, width = len(columns[0]), len(columns)
-    most = _AT_ONCE if chunksize is None else _MOST_VALUES
-    size = sum(len(text) for column in columns for text in column if text)
-    by_size = _MOST_BYTES * rows // size if size else rows
-    return max(min(max(most // width, 1), _MOST_VALUES // width, by_size, chunksize or rows), 1)
-
-
-def _places(columns: Sequence[Column], count: int) -> str:
-    width = len(columns)
-    row = "(" + ", ".join(one.casted.replace("{}", "${}") for one in columns) + ")"
-    return ", ".join(
-        row.format(*range(start, start + width)) for start in range(1, count * width + 1, width)
-    )
-
-
 def _copy(
     session: Session, job: Job, columns: Sequence[Column], place: Staging, doing: str
 ) -> None:
     try:
         loaded = copy.load(session, job.quoted, columns, place)
     except ServerError as error:
-        if not error.rejects:
+        if not error.rejects or _met(error):
             raise
         raise DataError(
             f"cannot {doing}: COPY rejected it, and nothing was written: "

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
+def aws(local_s3: LocalAws) -> LocalAws:
+    """The local AWS that the tests of the data modules use, too: PostgreSQL starts once."""
+    return local_s3
+
+
+@pytest.fixture(scope="session")
 def endpoint(aws: LocalAws) -> dict[str, Any]:
     """Where drivers connect to, as DescribeClusters tells."""
     (cluster,) = aws.client("redshift").describe_clusters(ClusterIdentifier="any")["Clusters"]

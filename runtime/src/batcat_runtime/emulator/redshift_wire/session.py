@@ -18,30 +18,14 @@ from typing import TYPE_CHECKING
 from .carrier import failing
 from .dialect import FOLDED, translated
 from .errors import NotEmulatedError, UnsupportedError
-from .messages import (
-    CANCEL_REQUEST,
-    CHUNK,
-    GSS_REQUEST,
-    SSL_REQUEST,
-    VERSION,
-    Messages,
-    message,
-    notice,
-    problem,
-    strings,
-)  # fmt: skip
-from .protocol import Connection, PostgresFault, with_super
+from .messages import CHUNK, Messages, message, notice, problem, strings
+from .protocol import Connection, PostgresFault
+from .startup import greet, shown
 from .statements import Order, StatementError, order_of
 from .words import words
 
 if TYPE_CHECKING:
     from .warehouse import Warehouse
-
-KEPT = ("user", "database", "application_name", "client_encoding", "options")
-"""Parameters of the startup message that PostgreSQL knows, too; Redshift's drivers add others."""
-
-SERVER_VERSION = "8.0.2"
-"""What Redshift says, and drivers look at."""
 
 NO_PARAMETERS = message(b"t", struct.pack("!H", 0))
 NO_DATA, PARSED, BOUND, CLOSED = (message(kind) for kind in (b"n", b"1", b"2", b"3"))
@@ -84,7 +68,8 @@ class Session(Thread):
     def run(self) -> None:
         """Serve the client until it leaves."""
         with suppress(OSError, EOFError):
-            if self._greet():
+            self._server = greet(self._client, self._warehouse)
+            if self._server is not None:
                 self._serve()
         self.close()
         for sock in self._sockets():
@@ -98,41 +83,6 @@ class Session(Thread):
 
     def _sockets(self) -> list[socket.socket]:
         return [self._client, *([self._server.socket] if self._server else [])]
-
-    def _greet(self) -> bool:
-        """The startup: no encryption, any password."""
-        while True:
-            (size,) = struct.unpack("!I", self._exactly(4))
-            body = self._exactly(size - 4)
-            (code,) = struct.unpack_from("!I", body)
-            if code in (SSL_REQUEST, GSS_REQUEST):
-                self._client.sendall(b"N")
-            elif code == CANCEL_REQUEST:
-                self._warehouse.send_raw(struct.pack("!I", size) + body)
-                return False
-            elif code == VERSION:
-                return self._log_in(body[4:])
-            else:
-                self._client.sendall(problem({"C": "0A000", "M": f"unsupported protocol {code}"}))
-                return False
-
-    def _log_in(self, body: bytes) -> bool:
-        words_ = [part.decode() for part in body.rstrip(b"\0").split(b"\0")]
-        given = dict(zip(words_[::2], words_[1::2], strict=False))
-        user = given.get("user", "")
-        given.setdefault("database", user)
-        self._warehouse.ensure_user(user)
-        self._server = server = Connection(self._warehouse.upstream())
-        kept = [part for name in KEPT if name in given for part in (name, given[name])]
-        start = struct.pack("!I", VERSION) + strings(*kept) + b"\0"
-        server.socket.sendall(struct.pack("!I", len(start) + 4) + start)
-        while True:
-            kind, body = server.next()
-            if kind == b"K":
-                server.key = struct.unpack("!II", body)
-            self._client.sendall(_shown(kind, body))
-            if kind in (b"Z", b"E"):
-                return kind == b"Z"
 
     def _serve(self) -> None:
         server = self._upstream()
@@ -298,7 +248,7 @@ class Session(Thread):
                     continue
             if kind == b"E" and self._expected and not self._expected[0]:
                 self._skipping = True
-            pieces.append(_shown(kind, body))
+            pieces.append(shown(kind, body))
         if pieces:
             self._client.sendall(b"".join(pieces))
 
@@ -310,23 +260,5 @@ class Session(Thread):
             raise EOFError("not connected")
         return self._server
 
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = self._client.recv(count - len(data))
-            if not more:
-                raise EOFError("the client left")
-            data += more
-        return data
-
 
 _OWN = (b"B", b"D", b"E", b"C")
-
-
-def _shown(kind: bytes, body: bytes) -> bytes:
-    """A message of PostgreSQL's as Redshift would say it."""
-    if kind == b"S" and body.startswith(b"server_version\0"):
-        body = strings("server_version", SERVER_VERSION)
-    if kind == b"T":
-        body = with_super(body)
-    return message(kind, body)

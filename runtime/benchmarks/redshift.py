@@ -10,6 +10,7 @@ figures. Nothing is asserted; medians and ratios are for people.
 
 from __future__ import annotations
 
+import logging
 import os
 import statistics
 import sys
@@ -37,6 +38,7 @@ TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 
 def main() -> None:
     """Measure everything and print one line per figure."""
+    bc.get_logger("batcat_runtime").setLevel(logging.WARNING)
     with LocalAws() as aws:
         os.environ.update(aws.environment)
         aws.client("s3").create_bucket(Bucket="bench")
@@ -109,7 +111,7 @@ def read(login: dict[str, Any], staging: dict[str, str]) -> None:
 
 
 def statement_sizes(login: dict[str, Any]) -> None:
-    """Time inserts of several sizes: where ``write._AT_ONCE`` comes from."""
+    """Time inserts of several sizes: where ``insert._AT_ONCE`` comes from."""
     data = frame(20_000)
     options = {**login, "table_name": "bench_sizes", "index": False, "if_exists": "replace"}
     for values in AT_ONCE:

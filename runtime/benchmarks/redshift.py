@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIMES = 3 if "--quick" in sys.argv else 5
+ENOUGH, MOST = 5.0, 41  # seconds and times, for what is short
 WRITTEN = (10_000, 50_000)
 READ = (1_000, 10_000, 100_000)
 AT_ONCE = (500, 1_000, 2_500, 5_000, 10_000, 32_767)
@@ -80,12 +81,14 @@ def write(login: dict[str, Any], staging: dict[str, str]) -> None:
                 cursor.write_dataframe(data, "bench_write")
                 connection.commit()
 
-        base = median(theirs)
-        print(f"write {rows:>9,} rows  write_dataframe {base:8.3f} s", flush=True)
-        inserted = median(lambda data=data: bc.save_df_to_redshift(data, **options))
-        show("INSERT", inserted, base, "≥ 3x")
         writing.COPY_FROM = 1
-        copied = median(lambda data=data: bc.save_df_to_redshift(data, **options, **staging))
+        base, inserted, copied = medians(
+            theirs,
+            lambda data=data: bc.save_df_to_redshift(data, **options),
+            lambda data=data: bc.save_df_to_redshift(data, **options, **staging),
+        )
+        print(f"write {rows:>9,} rows  write_dataframe {base:8.3f} s", flush=True)
+        show("INSERT", inserted, base, "≥ 3x")
         show("COPY", copied, base, "-")
 
 
@@ -102,11 +105,13 @@ def read(login: dict[str, Any], staging: dict[str, str]) -> None:
                 cursor.execute(query)
                 cursor.fetch_dataframe()
 
-        base = median(theirs)
+        base, plain, unloaded = medians(
+            theirs,
+            lambda query=query: bc.read_data_from_redshift(query, **login),
+            lambda query=query: bc.read_data_from_redshift(query, **login, **staging),
+        )
         print(f"read  {rows:>9,} rows  fetch_dataframe {base:8.3f} s", flush=True)
-        plain = median(lambda query=query: bc.read_data_from_redshift(query, **login))
         show("over the wire", plain, base, "≥ 1x")
-        unloaded = median(lambda query=query: bc.read_data_from_redshift(query, **login, **staging))
         show("UNLOAD", unloaded, base, "-")
 
 
@@ -116,21 +121,24 @@ def statement_sizes(login: dict[str, Any]) -> None:
     options = {**login, "table_name": "bench_sizes", "index": False, "if_exists": "replace"}
     for values in AT_ONCE:
         chunk = values // data.shape[1]
-        took = median(lambda chunk=chunk: bc.save_df_to_redshift(data, **options, chunksize=chunk))
+        (took,) = medians(
+            lambda chunk=chunk: bc.save_df_to_redshift(data, **options, chunksize=chunk)
+        )
         print(
             f"{values:>6} values a statement {len(data) / took:>12,.0f} rows/s",
             flush=True,
         )
 
 
-def median(run: Callable[[], object]) -> float:
-    """Median seconds of some runs."""
-    took = []
-    for _ in range(TIMES):
-        begun = time.perf_counter()
-        run()
-        took.append(time.perf_counter() - begun)
-    return statistics.median(took)
+def medians(*runs: Callable[[], object]) -> list[float]:
+    """Median seconds of some runs, in turn, so that a busy moment hits all of them."""
+    took: list[list[float]] = [[] for _ in runs]
+    while len(took[0]) < TIMES or (sum(map(sum, took)) < ENOUGH and len(took[0]) < MOST):
+        for run, times in zip(runs, took, strict=True):
+            begun = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - begun)
+    return [statistics.median(times) for times in took]
 
 
 def show(what: str, took: float, base: float, goal: str) -> None:

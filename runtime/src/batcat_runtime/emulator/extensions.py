@@ -13,6 +13,8 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     # S3 sends its notifications through EventBridge, so the events extension covers it too.
     "s3": (f"{_HERE}.events:install", f"{_HERE}.s3:install"),
     "logs": (f"{_HERE}.logs:install",),
+    "sns": (f"{_HERE}.sns:install",),
+    "sqs": (f"{_HERE}.sqs:install",),
     "sts": (f"{_HERE}.iam.sessions:install",),
     "stepfunctions": (f"{_HERE}.stepfunctions:install",),
 }

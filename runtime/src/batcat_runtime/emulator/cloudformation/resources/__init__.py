@@ -13,6 +13,8 @@ from .lambda_ import Function, Permission
 from .logs import LogGroup
 from .s3 import Bucket, BucketPolicy
 from .scheduler import Schedule
+from .sns import Subscription, Topic, TopicPolicy
+from .sqs import Queue, QueuePolicy
 from .stepfunctions import StateMachine
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ HANDLERS: dict[str, Handler] = {
     "AWS::S3::Bucket": Bucket(),
     "AWS::S3::BucketPolicy": BucketPolicy(),
     "AWS::Scheduler::Schedule": Schedule(),
+    "AWS::SNS::Subscription": Subscription(),
+    "AWS::SNS::Topic": Topic(),
+    "AWS::SNS::TopicPolicy": TopicPolicy(),
+    "AWS::SQS::Queue": Queue(),
+    "AWS::SQS::QueuePolicy": QueuePolicy(),
     "AWS::StepFunctions::StateMachine": StateMachine(),
 }
 

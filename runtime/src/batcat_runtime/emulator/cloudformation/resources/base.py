@@ -22,6 +22,7 @@ MISSING = (
     "NoSuchBucket",
     "NoSuchBucketPolicy",
     "NoSuchEntity",
+    "NotFound",
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Answer = tuple[int, Mapping[str, str], bytes]
 
 SCOPE_PARTS = 5
+CBOR = "smithy-rpc-v2-cbor"
 XML_ERROR_PROTOCOLS = ("query", "rest-xml", "ec2")
 
 
@@ -31,10 +32,10 @@ def error_answer(protocol: str, error: ServiceError) -> Answer:
     """
     identity = request_id()
     headers = {"x-amzn-RequestId": identity, "Connection": "close"}
+    fault = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004 - HTTP classes
     if protocol in XML_ERROR_PROTOCOLS:
         inner = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
         if protocol == "query":
-            fault = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004 - HTTP classes
             body = (
                 f"<ErrorResponse><Error><Type>{fault}</Type>{inner}</Error>"
                 f"<RequestId>{identity}</RequestId></ErrorResponse>"
@@ -51,8 +52,20 @@ def error_answer(protocol: str, error: ServiceError) -> Answer:
             )
         return error.status, {**headers, "Content-Type": "text/xml"}, body.encode()
     document = {"__type": error.code, "message": error.message}
+    if protocol == CBOR:
+        headers |= {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+        headers |= {"x-amzn-query-error": f"{error.code};{fault}"}
+        return error.status, headers, _cbor(document)
     headers |= {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
     return error.status, headers, json.dumps(document).encode()
+
+
+def _cbor(texts: dict[str, str]) -> bytes:
+    """A map of texts in CBOR (RFC 8949): of major types 5 and 3, lengths in four bytes."""
+    items = [text.encode() for pair in texts.items() for text in pair]
+    return bytes([0xA0 | len(texts)]) + b"".join(
+        b"\x7a" + len(item).to_bytes(4, "big") + item for item in items
+    )
 
 
 def credential_scope(signature: str) -> tuple[str, str] | None:

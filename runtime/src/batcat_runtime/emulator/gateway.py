@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from .envelope import credential_scope, error_answer, request_id
+from .cbor import make_wire, spoken
+from .envelope import CBOR, credential_scope, error_answer, request_id
 from .extensions import WARM_MOTO
 from .members import refuse_unlisted
 from .moto_backend import MotoBackend
@@ -22,13 +23,13 @@ from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
 from .services import LOADED_WHEN_ASKED, OWN_SERVICES, load
 from .validate import validate
-from .wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from moto.core.request import Request
 
+    from .wire import Wire
     from .world import World
 
     StartResponse = Callable[..., Any]
@@ -74,7 +75,7 @@ class Gateway:
         self._world = world
         self._moto = MotoBackend(world)
         self._services: dict[str, Any] = {}
-        self._wires: dict[str, Wire] = {}
+        self._wires: dict[tuple[str, str], Wire] = {}
         self._lock = RLock()
 
     def __call__(
@@ -92,7 +93,7 @@ class Gateway:
             region, service = self._service_of(request)
             protocol = self._protocol_of(service, request)
             if service in OWN_SERVICES:
-                return self._own(service, region, request, start_response)
+                return self._own(self.wire(service, protocol), region, request, start_response)
             if service not in MOTO_OPERATIONS:
                 self._refuse(service)
             return self._moto.call(service, self.wire(service), request, start_response)
@@ -107,13 +108,14 @@ class Gateway:
             )
             return _send(start_response, error_answer(protocol, failure))
 
-    def wire(self, service: str) -> Wire:
-        """The wire format of a service."""
-        if service not in self._wires:
+    def wire(self, service: str, protocol: str = "") -> Wire:
+        """The wire format of a service, in the protocol that its model names or in another."""
+        key = service, protocol
+        if key not in self._wires:
             with self._lock:
-                if service not in self._wires:
-                    self._wires[service] = Wire(service)
-        return self._wires[service]
+                if key not in self._wires:
+                    self._wires[key] = make_wire(service, protocol)
+        return self._wires[key]
 
     def warm(self) -> None:
         """Load what the first requests need."""
@@ -145,7 +147,7 @@ class Gateway:
     def _protocol_of(self, service: str, request: Request) -> str:
         """The protocol to answer in, also for a service that is refused."""
         if service in OWN_SERVICES or service in MOTO_OPERATIONS:
-            return self.wire(service).protocol
+            return spoken(request, self.wire(service).protocol)
         if "X-Amz-Target" in request.headers:
             return "json"
         if request.mimetype == "application/x-www-form-urlencoded":
@@ -157,20 +159,20 @@ class Gateway:
 
     def _own(
         self,
-        service: str,
+        wire: Wire,
         region: str,
         request: Request,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         from botocore import xform_name
 
-        wire = self.wire(service)
+        service = wire.service
         operation, path = wire.operation_of(request)
         handler = getattr(self._instance(service), xform_name(operation), None)
         if handler is None:
             raise NotEmulated(f"{service} operation {operation}")
         parameters = wire.read(request, operation, path)
-        code = "ValidationError" if wire.protocol == "query" else "ValidationException"
+        code = "ValidationError" if wire.protocol in ("query", CBOR) else "ValidationException"
         shape = wire.model.operation_model(operation).input_shape
         validate(shape, parameters, code)
         refuse_unlisted(service, operation, shape, parameters)

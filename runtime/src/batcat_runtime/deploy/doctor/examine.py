@@ -1,0 +1,113 @@
+"""Every check at once, each with a time limit: one that fails or hangs hides no other."""
+
+from __future__ import annotations
+
+import os
+import time
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from batcat_runtime.errors import AccessError
+
+from . import caller, here, places, rights, role
+from .finding import FAILED, UNKNOWN, WARNING, Finding, NotLooked, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .seen import Seen
+
+    Check = Callable[[Seen], Iterator[Finding]]
+
+SECONDS = 20.0
+"""How long a check may take."""
+
+CHECKS: dict[str, Check] = {
+    "config": here.check_config,
+    "template": here.check_template,
+    "runtime": here.check_runtime,
+    "credentials": caller.check_credentials,
+    "account": caller.check_account,
+    "partition": caller.check_partition,
+    "region": caller.check_region,
+    "clock": caller.check_clock,
+    "rights": rights.check_rights,
+    "role": role.check_role,
+    "bucket": places.check_bucket,
+    "image": places.check_image,
+    "registry": places.check_registry,
+    "quota": places.check_quota,
+}
+"""What is looked at, in the order in which it is shown."""
+
+_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
+_NOT_EMULATED = "NotEmulated"
+
+
+def examine(seen: Seen, checks: dict[str, Check] | None = None, seconds: float = SECONDS) -> Report:
+    """Look at everything.
+
+    Args:
+        seen: what to look at.
+        checks: name to check; by default all.
+        seconds: how long a check may take.
+
+    Returns:
+        What was found, in the order of the checks.
+    """
+    checks = CHECKS if checks is None else checks
+    answers: SimpleQueue[tuple[str, list[Finding]]] = SimpleQueue()
+    for name, check in checks.items():
+        # A thread that hangs in a call must not keep the command from ending.
+        Thread(target=_look, args=(name, check, seen, answers), daemon=True).start()
+    found: dict[str, list[Finding]] = {}
+    end = time.monotonic() + seconds
+    while len(found) < len(checks):
+        try:
+            name, findings = answers.get(timeout=max(0.0, end - time.monotonic()))
+        except Empty:
+            break
+        found[name] = findings
+    text = f"no answer within {seconds:g} s"
+    mend = "check the network: proxy, VPN, firewall; then batcat doctor again"
+    late = {name: [Finding(name, FAILED, text, mend=mend)] for name in checks if name not in found}
+    return Report(tuple(one for name in checks for one in (found | late)[name]))
+
+
+def _look(
+    name: str, check: Check, seen: Seen, answers: SimpleQueue[tuple[str, list[Finding]]]
+) -> None:
+    findings: list[Finding] = []
+    try:
+        findings.extend(check(seen))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other checks are still told
+        findings.append(_explain(name, error))
+    answers.put((name, [_without_secrets(finding) for finding in findings]))
+
+
+def _explain(name: str, error: Exception) -> Finding:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(error, NotLooked):
+        return Finding(name, UNKNOWN, str(error))
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        if told.get("Code") == _NOT_EMULATED:
+            return Finding(name, UNKNOWN, f"not emulated: {told.get('Message', '')}")
+        return Finding(name, FAILED, f"AWS refused: {error}")
+    if isinstance(error, AccessError):
+        # What may not be looked at need not be wrong.
+        mend = "ask for the right that is named, or let somebody look who has it"
+        return Finding(name, WARNING, str(error), mend=mend)
+    if isinstance(error, BotoCoreError):
+        return Finding(name, FAILED, str(error))
+    return Finding(name, FAILED, str(error) or type(error).__name__)
+
+
+def _without_secrets(finding: Finding) -> Finding:
+    """Take out what AWS may have echoed of the credentials."""
+    texts = [finding.text, finding.where, finding.mend]
+    for secret in filter(None, map(os.environ.get, _SECRETS)):
+        texts = [text.replace(secret, "***") for text in texts]
+    return Finding(finding.check, finding.level, *texts)

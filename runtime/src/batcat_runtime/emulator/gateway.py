@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cbor import make_wire, spoken
 from .envelope import CBOR, credential_scope, error_answer, request_id
+from .events.clock import turned
 from .extensions import WARM_MOTO
 from .members import refuse_unlisted
 from .moto_backend import MotoBackend
@@ -38,6 +39,9 @@ SIGNING_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbr
 """Signing names that differ from botocore's service name."""
 
 HOSTS = ("127.0.0.1", "localhost")
+
+CLOCK = "/_batcat/clock"
+"""Path of this server's own, for tests that turn its clock."""
 
 LEGACY_S3_QUERY = "AWSAccessKeyId"
 """Mark of an S3 link presigned the old way (SigV2), which boto3 still makes by default."""
@@ -90,6 +94,8 @@ class Gateway:
         protocol = "rest-xml"
         try:
             _refuse_web_pages(request)
+            if request.path == CLOCK:
+                return _send(start_response, turned(self._world, request.get_data()))
             region, service = self._service_of(request)
             protocol = self._protocol_of(service, request)
             if service in OWN_SERVICES:

@@ -19,6 +19,7 @@ _HERE = "batcat_runtime.emulator"
 OWN_SERVICES = {
     "athena": f"{_HERE}.athena.service:Athena",
     "cloudformation": f"{_HERE}.cloudformation.service:CloudFormation",
+    "cloudwatch": f"{_HERE}.cloudwatch.service:CloudWatch",
     "glue": f"{_HERE}.glue.service:Glue",
     "lambda": f"{_HERE}.lambda_.service:Lambda",
     "redshift": f"{_HERE}.redshift_wire.clusters:Redshift",

@@ -128,6 +128,23 @@ def new_event(world: World, region: str, **fields: Any) -> dict[str, Any]:
     return as_event(event)
 
 
+def announce(world: World, region: str, **fields: Any) -> None:
+    """Send an event of AWS's own to the rules of the default bus.
+
+    Args:
+        world: whose bus it is.
+        region: where it happens.
+        fields: as :func:`new_event` takes them.
+    """
+    models = sys.modules.get("moto.events.models")
+    if models is None:  # nobody has made a rule yet
+        return
+    event = new_event(world, region, **fields)
+    buses = models.events_backends[world.account][region].event_buses
+    for rule in list(buses["default"].rules.values()):
+        offer(world, rule, event)
+
+
 def offer(world: World, rule: Any, event: dict[str, Any]) -> None:
     """Send an event to a rule's targets if the rule wants it.
 

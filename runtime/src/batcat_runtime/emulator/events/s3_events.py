@@ -114,9 +114,7 @@ def _check_function(world: World, bucket: Any, arn: str) -> None:
 
 
 def _to_event_bridge(world: World, bucket: Any, key: Any, name: str) -> None:
-    from moto.events.models import events_backends
-
-    event = rules.new_event(
+    rules.announce(
         world,
         bucket.region_name,
         source="aws.s3",
@@ -125,9 +123,6 @@ def _to_event_bridge(world: World, bucket: Any, key: Any, name: str) -> None:
         detail=detail(bucket, key, name, world.account),
         time=datetime.now(timezone.utc),
     )
-    buses = events_backends[world.account][bucket.region_name].event_buses
-    for rule in list(buses["default"].rules.values()):
-        rules.offer(world, rule, event)
 
 
 def sequencer() -> str:

@@ -16,6 +16,7 @@ from batcat_runtime.emulator.protocol import ServiceError
 
 from .function import Function, check_settings, fetch_code, install_code, invalid
 from .invocation import Invocation
+from .metrics import tell
 from .policy import document_of, statement_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ class Lambda:
         if kind == "Event":
             Thread(target=self._invoke_later, args=(function, event), daemon=True).start()
             return {"StatusCode": 202, "Payload": b""}
-        outcome = Invocation(self._world, function, event, _context_of(request)).run()
+        invocation = Invocation(self._world, function, event, _context_of(request))
+        outcome = tell(self._world, function, invocation.run())
         answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": outcome.payload}
         if outcome.failed:
             answer["FunctionError"] = "Unhandled"
@@ -227,6 +229,7 @@ class Lambda:
         for wait in (*RETRY_SECONDS, 0.0):
             try:
                 outcome = Invocation(self._world, function, event).run()
+                tell(self._world, function, outcome)
             except Exception:
                 if self._closing.is_set():  # its logs have nowhere to go any more
                     return

@@ -16,6 +16,7 @@ from batcat_runtime.emulator.protocol import NotEmulated
 
 from . import (
     athena,
+    cloudwatch,
     glue,
     lambda_,
     redshift,
@@ -30,6 +31,7 @@ _SERVICES: dict[str, Any] = {
     "lambda": lambda_,
     "scheduler": scheduler,
     "athena": athena,
+    "cloudwatch": cloudwatch,
     "glue": glue,
     "redshift": redshift,
     "redshift-data": redshift_data,

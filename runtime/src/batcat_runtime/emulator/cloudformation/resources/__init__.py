@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.emulator.cloudformation.intrinsics import Unknown
 from batcat_runtime.emulator.protocol import NotEmulated
 
+from .cloudwatch import Alarm, CompositeAlarm, Dashboard
 from .events import Rule
 from .iam import ManagedPolicy, Policy, Role
 from .lambda_ import Function, Permission
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from .base import Handler
 
 HANDLERS: dict[str, Handler] = {
+    "AWS::CloudWatch::Alarm": Alarm(),
+    "AWS::CloudWatch::CompositeAlarm": CompositeAlarm(),
+    "AWS::CloudWatch::Dashboard": Dashboard(),
     "AWS::Events::Rule": Rule(),
     "AWS::IAM::ManagedPolicy": ManagedPolicy(),
     "AWS::IAM::Policy": Policy(),

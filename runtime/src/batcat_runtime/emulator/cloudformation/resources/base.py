@@ -23,6 +23,7 @@ MISSING = (
     "NoSuchBucketPolicy",
     "NoSuchEntity",
     "NotFound",
+    "ResourceNotFound",
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",
 )

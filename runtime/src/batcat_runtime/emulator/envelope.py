@@ -76,8 +76,17 @@ def credential_scope(signature: str) -> tuple[str, str] | None:
             ``Credential=KEY/DATE/REGION/SERVICE/aws4_request``, or that credential alone, as a
             presigned link has it.
     """
-    credential = signature.rpartition("Credential=")[2].partition(",")[0]
-    parts = credential.split("/")
+    parts = _credential(signature)
     if len(parts) < SCOPE_PARTS:
         return None
     return parts[-3], parts[-2].lower()
+
+
+def access_key(signature: str) -> str:
+    """Access key id of a SigV4 signature, as :func:`credential_scope` takes it."""
+    parts = _credential(signature)
+    return "/".join(parts[: 1 - SCOPE_PARTS])
+
+
+def _credential(signature: str) -> list[str]:
+    return signature.rpartition("Credential=")[2].partition(",")[0].split("/")

@@ -7,6 +7,7 @@ refused by name.
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from contextvars import ContextVar
@@ -15,15 +16,17 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from .cbor import make_wire, spoken
-from .envelope import CBOR, credential_scope, error_answer, request_id
+from .envelope import CBOR, access_key, credential_scope, error_answer, request_id
 from .events.clock import turned
 from .extensions import WARM_MOTO
+from .iam.guard import Call, guard_of
 from .members import refuse_unlisted
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
 from .services import LOADED_WHEN_ASKED, OWN_SERVICES, load
 from .validate import validate
+from .world import CALLED_VIA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,6 +43,9 @@ SIGNING_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbr
 
 HOSTS = ("127.0.0.1", "localhost")
 
+DECISIONS = "/_batcat/decisions"
+"""Path of this server's own; no bucket's name has an underscore."""
+
 CLOCK = "/_batcat/clock"
 """Path of this server's own, for tests that turn its clock."""
 
@@ -54,10 +60,17 @@ class CurrentRequest:
     Attributes:
         region: region the client signed for.
         http: the request as it arrived.
+        key: access key it is signed with.
     """
 
     region: str
     http: Request
+    key: str = ""
+
+    @property
+    def via(self) -> str:
+        """The service that passes on the caller's rights, if one does."""
+        return str(self.http.headers.get(CALLED_VIA, ""))
 
 
 _current: ContextVar[CurrentRequest] = ContextVar("current_request")
@@ -94,6 +107,8 @@ class Gateway:
         protocol = "rest-xml"
         try:
             _refuse_web_pages(request)
+            if request.path == DECISIONS:
+                return self._decisions(start_response)
             if request.path == CLOCK:
                 return _send(start_response, turned(self._world, request.get_data()))
             region, service = self._service_of(request)
@@ -102,9 +117,14 @@ class Gateway:
                 return self._own(self.wire(service, protocol), region, request, start_response)
             if service not in MOTO_OPERATIONS:
                 self._refuse(service)
-            return self._moto.call(service, self.wire(service), request, start_response)
+            signed = CurrentRequest(region, request, _key_of(request))
+            return self._moto.call(service, self.wire(service), signed, start_response)
         except ServiceError as error:
-            return _send(start_response, error_answer(protocol, error))
+            status, headers, body = error_answer(protocol, error)
+            # The answer to HEAD has no body, whatever it says.
+            return _send(
+                start_response, (status, headers, b"" if request.method == "HEAD" else body)
+            )
         except Exception as error:  # noqa: BLE001 - the client must learn of any mistake here
             traceback.print_exc(file=sys.stderr)
             failure = ServiceError(
@@ -182,13 +202,21 @@ class Gateway:
         shape = wire.model.operation_model(operation).input_shape
         validate(shape, parameters, code)
         refuse_unlisted(service, operation, shape, parameters)
-        token = _current.set(CurrentRequest(region, request))
+        signed = CurrentRequest(region, request, _key_of(request))
+        call = Call(signed.key, service, operation, region, parameters, wire.protocol, signed.via)
+        guard_of(self._world).check(call)
+        token = _current.set(signed)
         try:
             result = handler(parameters)
         finally:
             _current.reset(token)
         status, headers, body = wire.write(operation, result)
         return _send(start_response, (status, {**headers, "x-amzn-RequestId": request_id()}, body))
+
+    def _decisions(self, start_response: StartResponse) -> Iterable[bytes]:
+        """What was allowed and denied to roles, for ``batcat audit``."""
+        body = json.dumps(guard_of(self._world).record.document()).encode()
+        return _send(start_response, (200, {"Content-Type": "application/json"}, body))
 
     @staticmethod
     def _refuse(service: str) -> None:
@@ -200,6 +228,15 @@ class Gateway:
                 if service not in self._services:
                     self._services[service] = load(OWN_SERVICES[service])(self._world)
         return self._services[service]
+
+
+def _key_of(request: Request) -> str:
+    """The access key that a request, or a presigned link, is signed with."""
+    return (
+        access_key(request.headers.get("Authorization", ""))
+        or access_key(request.args.get("X-Amz-Credential", ""))
+        or str(request.args.get(LEGACY_S3_QUERY, ""))
+    )
 
 
 def _refuse_web_pages(request: Request) -> None:

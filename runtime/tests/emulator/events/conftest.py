@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SERVICES = ("states", "lambda", "events", "scheduler")
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -101,6 +105,9 @@ def events_aws() -> Iterator[LocalAws]:
         with LocalAws() as aws:
             aws.client("iam").create_role(
                 RoleName="caller", AssumeRolePolicyDocument=json.dumps(TRUST)
+            )
+            aws.client("iam").put_role_policy(
+                RoleName="caller", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING)
             )
             yield aws
 

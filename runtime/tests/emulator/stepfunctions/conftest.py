@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -97,6 +101,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     with LocalAws(images={"steps": image}) as aws:
         role = aws.client("iam").create_role(
             RoleName="workflow", AssumeRolePolicyDocument=json.dumps(TRUST)
+        )
+        aws.client("iam").put_role_policy(
+            RoleName="workflow", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING)
         )
         yield Workbench(aws, role["Role"]["Arn"])
 

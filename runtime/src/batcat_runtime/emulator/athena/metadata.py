@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.accepting import only
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.needs.athena import PRINCIPAL
 from batcat_runtime.emulator.protocol import ServiceError
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class Metadata:
             raise ServiceError(
                 "InvalidRequestException", f"Data catalog {request['CatalogName']} was not found"
             )
-        return self._world.client("glue", current_request().region)
+        now = current_request()
+        return self._world.client("glue", now.region, now.key, PRINCIPAL)
 
 
 def _database(described: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""AssumeRole: the role must exist and let the caller in; moto answers for any."""
+"""AssumeRole: the role must exist and let the caller in; moto answers for any.
+
+GetCallerIdentity knows the sessions that services open for jobs, functions and state machines.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
+from .callers import sessions_of
 from .trust import lets_in
 
 if TYPE_CHECKING:
@@ -21,9 +25,18 @@ def install(world: World) -> None:
         world: whose account it is.
     """
     from moto.iam.models import iam_backends
+    from moto.sts.models import STSBackend
     from moto.sts.responses import TokenResponse
 
     assume: Any = TokenResponse.assume_role
+    identify: Any = STSBackend.get_caller_identity
+    sessions = sessions_of(world)
+
+    def get_caller_identity(self: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
+        session = sessions.of(access_key_id)
+        if session is None:
+            return identify(self, access_key_id, region)  # type: ignore[no-any-return]
+        return sessions.user_id(session), session.arn, world.account
 
     def assume_role(self: Any) -> Any:
         arn = self._get_param("RoleArn")
@@ -50,6 +63,7 @@ def install(world: World) -> None:
         return assume(self)
 
     replace(TokenResponse, assume_role=assume_role)
+    replace(STSBackend, get_caller_identity=get_caller_identity)
 
 
 def _account(arn: str) -> str:

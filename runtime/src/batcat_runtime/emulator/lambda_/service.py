@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.iam.assumable import assumable
+from batcat_runtime.emulator.needs.lambda_ import FUNCTIONS
 from batcat_runtime.emulator.processes import stop_all
 from batcat_runtime.emulator.protocol import ServiceError
 
@@ -44,7 +45,7 @@ class Lambda:
     def __init__(self, world: World) -> None:
         self._world = world
         self._folder = world.workdir / "functions"
-        self._functions: dict[tuple[str, str], Function] = {}
+        self._functions: dict[tuple[str, str], Function] = world.shared(FUNCTIONS, dict)
         self._lock = RLock()
         self._closing = Event()
         world.closing.append(self._close)

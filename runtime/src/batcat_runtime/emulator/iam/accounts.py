@@ -1,0 +1,70 @@
+"""What a decision reads of moto's own state: roles, their policies, and buckets.
+
+Over the API each decision would cost several requests; nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from . import statements
+
+if TYPE_CHECKING:
+    from batcat_runtime.emulator.world import World
+
+    from .statements import Policy
+
+
+def role_at(world: World, arn: str) -> Any:
+    """Give moto's role of an ARN; None when there is none."""
+    found = role_named(world, arn.rpartition("/")[2])
+    return found if found is not None and found.arn == arn else None
+
+
+def role_named(world: World, name: str) -> Any:
+    """Give moto's role of a name; None when there is none."""
+    backend = _backend(world, "iam")
+    roles = list(backend.roles.values()) if backend else []
+    return next((role for role in roles if role.name == name), None)
+
+
+def bucket_of(world: World, name: str) -> Any:
+    """Give moto's bucket of a name; None when there is none."""
+    backend = _backend(world, "s3")
+    return backend.buckets.get(name) if backend else None
+
+
+def regional(world: World, service: str, region: str) -> Any:
+    """Moto's state of a service in a region; None before the first request to it."""
+    models: Any = sys.modules.get(f"moto.{service}.models")
+    backends = getattr(models, f"{service}_backends", None)
+    return None if backends is None else backends[world.account][region]
+
+
+def _backend(world: World, service: str) -> Any:
+    """State of a service without regions; None before the first request to it."""
+    models: Any = sys.modules.get(f"moto.{service}.models")
+    backends = getattr(models, f"{service}_backends", None)
+    if backends is None:
+        return None
+    return backends[world.account]["global" if world.partition == "aws" else world.partition]
+
+
+def identity_policies(role: Any) -> tuple[Policy, ...]:
+    """The policies of a role: those of its own by name, those that are attached by ARN."""
+    own = [statements.read(name, text) for name, text in sorted(role.policies.items())]
+    attached = [_managed(policy) for _, policy in sorted(role.managed_policies.items(), key=str)]
+    return (*own, *attached)
+
+
+def boundary(world: World, role: Any) -> Policy | None:
+    """The permissions boundary of a role."""
+    arn = role.permissions_boundary_arn
+    return _managed(_backend(world, "iam").managed_policies[arn]) if arn else None
+
+
+def _managed(policy: Any) -> Policy:
+    """A managed policy in the version that counts."""
+    texts = (one.document for one in policy.versions if one.version_id == policy.default_version_id)
+    return statements.read(policy.arn, next(texts))

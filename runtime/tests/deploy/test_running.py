@@ -110,6 +110,31 @@ def test_a_step_that_writes_nothing_is_named_and_not_the_one_after_it(deployed: 
     assert not list((deployed.root / "data").glob("result/*"))
 
 
+def test_a_result_without_files_is_a_result(deployed: Project) -> None:
+    source = deployed.root / "rain.csv"
+    source.write_text("day,millimetres\n9,99\n", encoding="utf-8")
+    assert finish(deployed, str(source)) == []
+    (folder,) = (deployed.root / "data" / "result").iterdir()
+    assert list(folder.iterdir()) == []
+
+
+def test_what_was_not_published_is_no_result(project: Project) -> None:
+    """A workflow that ends well without its mark, such as one of a person's own."""
+    file = project.root / "deploy" / "workflow.asl.json"
+    definition = json.loads(file.read_text(encoding="utf-8"))
+    del definition["States"]["MarkSuccess"]
+    definition["States"]["forecast"].pop("Next")
+    definition["States"]["forecast"]["End"] = True
+    file.write_text(json.dumps(definition), encoding="utf-8")
+    for _ in deploy.apply(deploy.make_plan(project)):
+        pass
+    with pytest.raises(
+        RunFailedError, match=r"nothing was published: there is no s3://.*/\.success"
+    ):
+        finish(project)
+    assert not (project.root / "data" / "result").exists()
+
+
 def test_what_to_try_again_names_the_same_input(deployed: Project, tmp_path: Path) -> None:
     source = faulty(tmp_path, "7")
     with pytest.raises(RunFailedError) as caught:

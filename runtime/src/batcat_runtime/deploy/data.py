@@ -119,19 +119,22 @@ def copy_input(source: str, prefix: str, region: str) -> int:
     return len(objects)
 
 
-def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
+def fetch_result(
+    prefix: str, destination: Path, region: str, *, may_be_empty: bool = False
+) -> list[Path]:
     """Download a result so that it is there whole, or not at all.
 
     Args:
         prefix: ``s3://bucket/…/`` of the last step's output.
         destination: folder to make; one that is there is replaced once the new one is whole.
         region: AWS region.
+        may_be_empty: make an empty folder of a prefix that nothing is below.
 
     Returns:
         The files, sorted.
 
     Raises:
-        NothingThereError: there is nothing below the prefix.
+        NothingThereError: there is nothing below the prefix, and there must be.
     """
     bucket, key = split_uri(prefix)
     s3 = aws.client("s3", region)
@@ -149,7 +152,7 @@ def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
         with aws.explained(f"fetch {prefix}", "see batcat logs"):
             found = [one for one in _objects(bucket, key, region) if one["Key"][-1] != "/"]
             _in_parallel(download, found)
-        if not found:
+        if not found and not may_be_empty:
             raise NothingThereError(f"there is nothing at {prefix}")
         partial.chmod(0o755)  # mkdtemp keeps it from everybody else
         if destination.exists():

@@ -260,6 +260,7 @@ def test_what_the_owner_sets_and_what_answers_write_do_not_meet(
     assert json.loads(config.read_text(encoding="utf-8")) == {
         "$schema": "config.schema.json",
         **{name: OTHER_ANSWERS[name] for name in same_name},
+        "owner": OTHER_ANSWERS["author"],
         "steps": ["clean", "score"],
         "result_s3_bucket": OTHER_ANSWERS["result_bucket"],
         "data_sources": ["athena", "redshift"],

@@ -70,6 +70,9 @@ def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:
             {"workflow_execution_role": "arn:aws-cn:iam::111122223333:role/w"},
             "role/w belongs to the partition aws-cn, not to aws",
         ),
+        ({"network_isolation": "true"}, "it must be true or false"),
+        ({"vpc_subnets": ["subnet-1"]}, "vpc_security_groups go together"),
+        ({"kms_key": "arn:aws-cn:kms:cn-north-1:111122223333:key/k"}, "key/k belongs to the part"),
     ],
 )
 def test_a_wrong_value_is_named(folder: Path, values: dict[str, Any], complaint: str) -> None:

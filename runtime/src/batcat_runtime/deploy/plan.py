@@ -181,6 +181,17 @@ def _parameters(
         "InstanceCount": str(project.instance_count),
         "VolumeSizeInGB": str(project.volume_size_gb),
         "MaxRuntimeInSeconds": str(project.max_runtime_seconds),
+        "Environment": project.environment,
+        "Owner": project.owner or project.project,
+        "VpcSubnets": ",".join(project.vpc_subnets),
+        "VpcSecurityGroups": ",".join(project.vpc_security_groups),
+        "NetworkIsolation": str(project.network_isolation).lower(),
+        "KmsKey": project.kms_key,
+        "AlarmEmail": project.alarm_email,
+        "LogRetentionInDays": str(project.log_retention_days),
+        "ScheduleTimezone": project.schedule_timezone,
+        "ScheduleWindowInMinutes": str(project.schedule_window_minutes),
+        "InputSuffix": project.input_suffix,
         **sources.parameters(project),
     }
     if "CreateResultBucket" in packaged.parameters:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from .permits import Act, permits
@@ -40,6 +41,9 @@ MISSING = (
 )
 DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
 THROTTLED = ("ThrottlingException", "TooManyRequestsException", "ServiceUnavailable")
+SESSION = sha256(b"batcat local").hexdigest()[:32]
+"""Name of the sessions in which services send; AWS makes one up for each."""
+
 NO_RESOURCE, NO_PERMISSIONS = "NO_RESOURCE", "NO_PERMISSIONS"
 ERROR_FROM_TARGET, THROTTLING = "ERROR_FROM_TARGET", "THROTTLING"
 
@@ -51,10 +55,12 @@ class UndeliveredError(Exception):
         code: why, as EventBridge names it in a dead letter (EventBridge user guide, "Using
             dead-letter queues").
         message: what the target said.
+        said: the target's own error code, if it gave one.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, said: str = "") -> None:
         super().__init__(message)
+        self.said = said
         self.code = code
         self.message = message
 
@@ -110,10 +116,12 @@ def send(world: World, arn: str, payload: str, sender: Sender, **options: Any) -
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
+        check(world, arn, sender)
         _SENDERS[kind_of(arn)](world, arn, payload, sender, options)
     except ClientError as error:
         problem = error.response["Error"]
-        raise UndeliveredError(_code(problem["Code"]), problem["Message"]) from error
+        said = problem["Code"]
+        raise UndeliveredError(_code(said), problem["Message"], said) from error
     except BotoCoreError as error:
         raise UndeliveredError(ERROR_FROM_TARGET, str(error)) from error
 
@@ -123,18 +131,55 @@ def _client(world: World, arn: str, sender: Sender) -> Any:
     service = {"states": "stepfunctions"}.get(kind_of(arn), kind_of(arn))
     if sender.role is None:
         return world.client(service, region)
-    return world.client(service, region)
+    return world.client(service, region, world.session(sender.role, SESSION).key)
+
+
+def check(world: World, arn: str, sender: Sender) -> None:
+    """Whether the receiver's policy and key let a service in; a role is judged where it calls.
+
+    Args:
+        world: makes the clients.
+        arn: to whom it would send.
+        sender: who would.
+
+    Raises:
+        UndeliveredError: they do not, or there is no such receiver.
+        ClientError: there is no such receiver.
+    """
+    permit = _PERMITS.get(kind_of(arn))
+    if sender.role is None and permit is not None:
+        permit(world, arn, sender)
+
+
+def _permit_function(world: World, arn: str, sender: Sender) -> None:
+    client, policy = _client(world, arn, sender), None
+    with suppress(client.exceptions.ResourceNotFoundException):
+        policy = client.get_policy(FunctionName=arn)["Policy"]
+    if policy is None:
+        client.get_function(FunctionName=arn)  # says so when there is no such function
+    _check(policy, _act(sender, "lambda:InvokeFunction", arn))
+
+
+def _permit_queue(world: World, arn: str, sender: Sender) -> None:
+    client = _client(world, arn, sender)
+    names = ["Policy", "KmsMasterKeyId"]
+    found = client.get_queue_attributes(QueueUrl=_url(world, arn), AttributeNames=names)
+    attributes = found.get("Attributes", {})
+    _check_key(attributes.get("KmsMasterKeyId"), arn, sender)
+    _check(attributes.get("Policy"), _act(sender, "sqs:SendMessage", arn))
+
+
+def _permit_topic(world: World, arn: str, sender: Sender) -> None:
+    attributes = _client(world, arn, sender).get_topic_attributes(TopicArn=arn)["Attributes"]
+    _check_key(attributes.get("KmsMasterKeyId"), arn, sender)
+    _check(attributes["Policy"], _act(sender, "sns:Publish", arn))
+
+
+_PERMITS = {"lambda": _permit_function, "sqs": _permit_queue, "sns": _permit_topic}
 
 
 def _invoke(world: World, arn: str, payload: str, sender: Sender, options: dict[str, Any]) -> None:
     client = _client(world, arn, sender)
-    if sender.role is None:
-        policy = None
-        with suppress(client.exceptions.ResourceNotFoundException):
-            policy = client.get_policy(FunctionName=arn)["Policy"]
-        if policy is None:
-            client.get_function(FunctionName=arn)  # says so when there is no such function
-        _check(policy, _act(sender, "lambda:InvokeFunction", arn))
     client.invoke(FunctionName=arn, InvocationType="Event", Payload=payload.encode(), **options)
 
 
@@ -144,23 +189,17 @@ def _start(world: World, arn: str, payload: str, sender: Sender, options: dict[s
 
 def _enqueue(world: World, arn: str, payload: str, sender: Sender, options: dict[str, Any]) -> None:
     client = _client(world, arn, sender)
-    url = client.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
-    if sender.role is None:
-        names = ["Policy", "KmsMasterKeyId"]
-        found = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-        attributes = found.get("Attributes", {})
-        _check_key(attributes.get("KmsMasterKeyId"), arn, sender)
-        _check(attributes.get("Policy"), _act(sender, "sqs:SendMessage", arn))
-    client.send_message(QueueUrl=url, MessageBody=payload, **options)
+    client.send_message(QueueUrl=_url(world, arn), MessageBody=payload, **options)
 
 
 def _publish(world: World, arn: str, payload: str, sender: Sender, options: dict[str, Any]) -> None:
-    client = _client(world, arn, sender)
-    if sender.role is None:
-        attributes = client.get_topic_attributes(TopicArn=arn)["Attributes"]
-        _check_key(attributes.get("KmsMasterKeyId"), arn, sender)
-        _check(attributes["Policy"], _act(sender, "sns:Publish", arn))
-    client.publish(TopicArn=arn, Message=payload, **options)
+    _client(world, arn, sender).publish(TopicArn=arn, Message=payload, **options)
+
+
+def _url(world: World, arn: str) -> str:
+    """A queue's address, which a service knows without asking."""
+    client = world.client("sqs", arn.split(":")[3])
+    return str(client.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"])
 
 
 _SENDERS = {"lambda": _invoke, "states": _start, "sqs": _enqueue, "sns": _publish}

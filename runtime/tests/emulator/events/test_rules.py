@@ -153,15 +153,15 @@ def test_targets_that_are_not_emulated_or_not_right_are_refused(
     def wanted(**fields: Any) -> tuple[str, str]:
         return refused(events.put_targets, Rule=name, Targets=[{"Id": "1", **fields}])
 
-    code, message = wanted(Arn="arn:aws:sqs:us-east-1:123456789012:queue")
+    code, message = wanted(Arn="arn:aws:kinesis:us-east-1:123456789012:stream/s")
     assert code == "NotEmulated"
-    assert "arn:aws:sqs" in message
+    assert "arn:aws:kinesis" in message
     assert wanted(Arn=target.machine)[0] == "ValidationException"
     nobody = "arn:aws:iam::123456789012:role/nobody"
     assert wanted(Arn=target.machine, RoleArn=nobody)[0] == "ValidationException"
-    dead_letters = {"Arn": "arn:aws:sqs:us-east-1:123456789012:queue"}
+    dead_letters = {"Arn": "arn:aws:sqs:us-east-1:123456789012:queue.fifo"}
     code, message = wanted(Arn=target.machine, RoleArn=target.role, DeadLetterConfig=dead_letters)
-    assert code == "NotEmulated"
+    assert code == "ValidationException"
     assert "DeadLetterConfig" in message
     code, _ = wanted(Arn=target.machine, RoleArn=target.role, Input="{", InputPath="$.a")
     assert code == "ValidationException"

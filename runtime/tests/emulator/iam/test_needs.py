@@ -40,6 +40,9 @@ BY_SERVICE = {
     "logs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/g",
     "sns": f"arn:aws:sns:{REGION}:{ACCOUNT}:t",
     "cloudwatch": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:a",
+    "budgets": f"arn:aws:budgets::{ACCOUNT}:budget/b",
+    "ecr": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/r",
+    "scheduler": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/g",
 }
 VALUES = {
     **dict.fromkeys(("RoleArn", "roleArn", "Role", "RoleARN"), ROLE),
@@ -57,6 +60,9 @@ VALUES = {
     "ChangeSetName": "change",
     "SSEKMSKeyId": "0-0",
     "KmsKeyId": "0-0",
+    "KeyId": "0-0",
+    "TargetKeyId": "0-0",
+    "AliasName": "alias/a",
 }
 LEFT_OUT = {
     "states:PublishStateMachineVersion": "versions are not emulated",

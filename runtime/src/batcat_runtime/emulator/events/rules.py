@@ -1,7 +1,7 @@
 """PutRule, PutTargets and PutEvents: moto keeps the rules, here events reach their targets.
 
 moto knows neither Lambda nor Step Functions as targets (it answers 500), never fires a schedule,
-lets disabled rules fire, and takes any pattern.
+lets disabled rules fire, takes any pattern, and forgets what could not be delivered.
 """
 
 from __future__ import annotations
@@ -13,18 +13,32 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from batcat_runtime.emulator.cloudwatch.published import publish
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.sending import Sender, kind_of
 
 from . import patterns, targets
 from .clock import clock_of
+from .delivery import LONGEST_AGE, MOST_ATTEMPTS, Delivery, check_dead_letters
 from .schedules import ScheduleError, next_time
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
 PRINCIPAL = "events.amazonaws.com"
-TARGET_FIELDS = {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"}
+TARGET_FIELDS = {
+    *("Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"),
+    *("DeadLetterConfig", "RetryPolicy"),
+}
+REPORTED = {
+    "attempt": "Invocations",
+    "failed": "FailedInvocations",
+    "dead": "InvocationsSentToDlq",
+}
+"""Outcome of a delivery to its metric ("Monitoring Amazon EventBridge" in the user guide)."""
+
+NEED_ROLE = ("states",)
 INPUTS = ("Input", "InputPath", "InputTransformer")
 RESERVED = {
     "ErrorCode": "NotAuthorizedForSourceException",
@@ -167,18 +181,27 @@ def send_to_targets(world: World, rule: Any, event: dict[str, Any]) -> None:
         event: the event as its targets see it.
     """
     ingested = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    _report(world, rule, "TriggeredRules")
     for target in list(rule.targets):
-        arn = target["Arn"]
-        payload = targets.transform(target, event, rule.arn, ingested)
-        if targets.kind_of(arn) == "lambda" and not targets.may_invoke(
-            world, arn, PRINCIPAL, rule.arn
-        ):
-            sys.stderr.write(
-                f"batcat local: rule {rule.name} may not invoke {arn}; give the function a "
-                f"permission for {PRINCIPAL} with SourceArn {rule.arn}\n"
-            )
-            continue
-        targets.deliver(world, arn, payload, f"rule {rule.name}")
+        policy = target.get("RetryPolicy") or {}
+        Delivery(
+            world,
+            target["Arn"],
+            targets.transform(target, event, rule.arn, ingested),
+            Sender(PRINCIPAL, rule.arn, target.get("RoleArn")),
+            f"rule {rule.name}",
+            dead=(target.get("DeadLetterConfig") or {}).get("Arn"),
+            letter=json.dumps(event),
+            details={"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"]},
+            retries=policy.get("MaximumRetryAttempts", MOST_ATTEMPTS),
+            age=policy.get("MaximumEventAgeInSeconds", LONGEST_AGE),
+            report=lambda what: _report(world, rule, REPORTED.get(what, "")),
+        ).start()
+
+
+def _report(world: World, rule: Any, metric: str) -> None:
+    if metric:
+        publish(world, rule.region_name, "AWS/Events", {"RuleName": rule.name}, **{metric: 1})
 
 
 def _without_aws(put: Any) -> Any:
@@ -214,7 +237,8 @@ def _check_rule(options: dict[str, Any]) -> None:
 
 
 def _check_target(world: World, target: dict[str, Any]) -> None:
-    kind = targets.kind_of(target["Arn"])
+    kind = kind_of(target["Arn"])
+    check_dead_letters(target.get("DeadLetterConfig"), f"target {target['Id']}")
     unknown = sorted(set(target) - TARGET_FIELDS)
     if unknown:
         raise NotEmulated(f"events PutTargets parameter {', '.join(unknown)}")
@@ -233,11 +257,11 @@ def _check_target(world: World, target: dict[str, Any]) -> None:
                 "ValidationException",
                 f"Parameter Input of target {target['Id']} is not valid JSON: {error}",
             ) from error
-    if kind == "states":
-        if not target.get("RoleArn"):
-            raise ServiceError(
-                "ValidationException", f"RoleArn is required for target {target['Arn']}."
-            )
+    if kind in NEED_ROLE and not target.get("RoleArn"):
+        raise ServiceError(
+            "ValidationException", f"RoleArn is required for target {target['Arn']}."
+        )
+    if target.get("RoleArn"):
         targets.check_role(
             world,
             target["RoleArn"],

@@ -10,12 +10,18 @@ if TYPE_CHECKING:
 PREFIX = "scheduler"
 PRINCIPAL = "scheduler.amazonaws.com"
 _SCHEDULE = "schedule/{GroupName|default}/{Name}"
+_GROUP = "schedule-group/{Name}"
 RESOURCES = {
     "CreateSchedule": _SCHEDULE,
     "UpdateSchedule": _SCHEDULE,
     "GetSchedule": _SCHEDULE,
     "DeleteSchedule": _SCHEDULE,
     "ListSchedules": "*",
+    "CreateScheduleGroup": _GROUP,
+    "GetScheduleGroup": _GROUP,
+    "DeleteScheduleGroup": _GROUP,
+    "ListScheduleGroups": "*",
+    **dict.fromkeys(("TagResource", "UntagResource", "ListTagsForResource"), "{ResourceArn}"),
 }
 
 
@@ -23,4 +29,12 @@ def _pass_role(asked: Asked) -> list[Need]:
     return asked.pass_role(asked.get("Target", "RoleArn"), PRINCIPAL)
 
 
-MORE = {"CreateSchedule": _pass_role, "UpdateSchedule": _pass_role}
+def _tagging(asked: Asked) -> list[Need]:
+    return asked.needs("TagResource", _GROUP) if asked.get("Tags") else []
+
+
+MORE = {
+    "CreateSchedule": _pass_role,
+    "UpdateSchedule": _pass_role,
+    "CreateScheduleGroup": _tagging,
+}

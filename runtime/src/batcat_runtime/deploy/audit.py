@@ -116,12 +116,14 @@ class Role:
         arn: its ARN.
         policies: name or ARN to document.
         reasons: what is needed in AWS, and why.
+        left_out: statements of the template that its conditions leave out of this stack.
     """
 
     logical: str
     arn: str
     policies: Mapping[str, Any]
     reasons: Mapping[str, str] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
 
 
 def read_audit(project: Project, endpoint: str) -> Audit:
@@ -170,7 +172,8 @@ def join(roles: Iterable[Role], decided: Mapping[str, Any]) -> Audit:
         pointless += [
             f"{role.logical}: {name}"
             for name in role.reasons
-            if not any(_is_about(name, grant) for grant in own)
+            if name.partition("/")[0] not in role.left_out
+            and not any(_is_about(name, grant) for grant in own)
         ]
     denials = tuple(Denial(**one) for one in decided["denied"])
     return Audit(tuple(grants), denials, tuple(pointless))
@@ -246,13 +249,26 @@ def _roles(stack: str, region: str) -> Iterable[Role]:
         if resource["type"] != "AWS::IAM::Role":
             continue
         name = resource["physical"]
-        metadata = template["Resources"].get(logical, {}).get("Metadata") or {}
+        declared = template["Resources"].get(logical, {})
+        metadata = (declared.get("Metadata") or {}).get("batcat") or {}
+        policies = dict(_policies(iam, name))
         yield Role(
             logical,
             iam.get_role(RoleName=name)["Role"]["Arn"],
-            dict(_policies(iam, name)),
-            (metadata.get("batcat") or {}).get("needed-in-aws") or {},
+            policies,
+            metadata.get("needed-in-aws") or {},
+            frozenset(_sids(declared)) - frozenset(_sids(policies)),
         )
+
+
+def _sids(part: Any) -> Iterable[str]:
+    """Names of all statements, wherever they stand."""
+    if isinstance(part, dict):
+        if isinstance(part.get("Sid"), str):
+            yield part["Sid"]
+        part = list(part.values())
+    for inner in part if isinstance(part, list) else ():
+        yield from _sids(inner)
 
 
 def _policies(iam: Any, role: str) -> Iterable[tuple[str, Any]]:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from batcat_runtime import aws
 from batcat_runtime.deploy.doctor import Finding, Report, examine
 from batcat_runtime.deploy.doctor.examine import CHECKS
 from batcat_runtime.deploy.doctor.finding import NotLooked
@@ -420,6 +421,31 @@ def test_a_named_role_must_trust_both_services_and_do_what_the_template_says(
     assert iam.contexts["iam:PassRole"] == "sagemaker.amazonaws.com"
     iam.trusted, iam.denied = ["states.amazonaws.com", "sagemaker.amazonaws.com"], {}
     assert levels(Seen(named), "role") == ["ok"]
+
+
+def test_a_named_role_is_simulated_by_the_policies_it_has(project: Project) -> None:
+    """Here the local AWS decides, by the very policies that the template writes."""
+    iam = aws.client("iam", project.region)
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["states.amazonaws.com", "sagemaker.amazonaws.com"]},
+        "Action": "sts:AssumeRole",
+    }
+    made = iam.create_role(RoleName="rain", AssumeRolePolicyDocument=document(trust))
+    named = replace(project, workflow_execution_role=made["Role"]["Arn"])
+    missing = [json.loads(finding.mend) for finding in found(Seen(named), "role")]
+    assert len(missing) > 5
+    iam.put_role_policy(RoleName="rain", PolicyName="all", PolicyDocument=document(*missing[1:]))
+    (finding,) = found(Seen(named), "role")
+    assert json.loads(finding.mend) == missing[0]
+    iam.put_role_policy(RoleName="rain", PolicyName="all", PolicyDocument=document(*missing))
+    assert levels(Seen(named), "role") == ["ok"]
+    iam.delete_role_policy(RoleName="rain", PolicyName="all")
+    iam.delete_role(RoleName="rain")
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def test_a_named_role_that_is_not_there_or_of_another_account_fails(dev: Project) -> None:

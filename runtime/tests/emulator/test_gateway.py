@@ -57,7 +57,7 @@ def send_json(aws: LocalAws, operation: str, document: Any) -> tuple[int, str]:
     [
         ("ec2", "describe_instances"),
         ("dynamodb", "list_tables"),
-        ("kms", "list_keys"),
+        ("acm", "list_certificates"),
         ("kinesis", "list_streams"),
         ("batch", "describe_job_queues"),
         ("route53", "list_hosted_zones"),

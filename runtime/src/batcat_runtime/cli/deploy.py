@@ -7,7 +7,9 @@ import typer
 from batcat_runtime.deploy.project import Project, load_project
 from batcat_runtime.errors import ConfigError
 
+from .cost import show_briefly
 from .errors import reported
+from .image import ensure_pushed
 from .options import AsJson, Debug, Environment, ProjectFolder, Yes
 from .reached import reached
 from .screen import Screen
@@ -44,8 +46,11 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
 
         from .views.tables import plan_document, show_plan
 
+        ensure_pushed(here, screen, yes=yes, dry_run=dry_run)
         plan = make_plan(here, clean_up=not dry_run)
         show_plan(screen, plan, here)
+        if not plan.is_empty and not here.is_local:
+            show_briefly(screen, here)
         if dry_run:
             discard(plan)
             screen.answer({**plan_document(plan, here), "status": "PLANNED"})

@@ -9,7 +9,7 @@ import typer
 from batcat_runtime.deploy.image.build import Built, build, plan_build
 from batcat_runtime.deploy.image.builders import find_builder
 from batcat_runtime.deploy.image.lock import BASE, PACKAGES, lock_base, lock_packages
-from batcat_runtime.deploy.image.push import find_pushed
+from batcat_runtime.deploy.image.push import find_pushed, has_image, pushed_uri
 from batcat_runtime.deploy.image.push import push as push_image
 from batcat_runtime.deploy.project import Project, load_project
 from batcat_runtime.errors import ConfigError
@@ -83,6 +83,7 @@ def build_verb(  # noqa: PLR0913 - typer makes an option of each argument
     builder: BuilderName = "",
     base: Base = "",
     locked: Locked = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Build every layer anew.")] = False,
     dry_run: DryRun = False,
     project: ProjectFolder = None,
     as_json: AsJson = False,
@@ -96,7 +97,7 @@ def build_verb(  # noqa: PLR0913 - typer makes an option of each argument
         screen.answer({**_document(plan), "status": "PLANNED"})
         return
     with screen.busy("Building …"):
-        built = build(plan, builder=builder, say=screen.say)
+        built = build(plan, builder=builder, cache=not no_cache, say=screen.say)
     screen.say(
         f"{built.name}: {_megabytes(built.size)} with its base, built by {built.builder.name}"
     )
@@ -184,6 +185,33 @@ def pushed(  # noqa: PLR0913 - what the verb is told
         "image_uri": done.image.uri,
         "download_size": done.image.size,
     }
+
+
+def ensure_pushed(here: Project, screen: Screen, *, yes: bool, dry_run: bool) -> None:
+    """Bring the image into ECR before a deployment, which then finds it there.
+
+    Raises:
+        typer.Exit: whoever was asked does not want it.
+    """
+    if here.image_uri or not has_image(here):
+        return
+    from batcat_runtime.deploy.artifacts import account_of
+
+    from .deploy import ask
+
+    account = account_of(here)
+    is_there = bool(pushed_uri(here))
+    if dry_run or is_there:
+        if not is_there:
+            screen.say("The image of these steps is not in ECR: it would be built and pushed")
+        return
+    where = f"ECR of account {account.id}, region {account.region}"
+    question = f"Build the image of the steps and push it to {where}?"
+    if not yes and not ask(question, screen):
+        screen.say("Nothing was changed.")
+        screen.answer({"status": "DECLINED"})
+        raise typer.Exit(1)
+    pushed(here, screen)
 
 
 def _describe(screen: Screen, plan: Any) -> None:

@@ -16,6 +16,8 @@ from batcat_runtime.errors import DeployError
 
 from . import artifacts, definition, names, sources
 from .changes import Change, change_rows
+from .image.push import pushed_uri
+from .image.repository import find_repository
 from .package import package
 from .polling import pauses
 from .stack import Stack, find_stack, resources
@@ -176,7 +178,7 @@ def _parameters(
         "Purpose": project.purpose,
         "ResultBucket": project.result_s3_bucket,
         "WorkflowRoleArn": project.workflow_execution_role,
-        "ImageUri": project.image_uri,
+        "ImageUri": pushed_uri(project),
         "InstanceType": project.instance_type,
         "InstanceCount": str(project.instance_count),
         "VolumeSizeInGB": str(project.volume_size_gb),
@@ -188,6 +190,7 @@ def _parameters(
         "NetworkIsolation": str(project.network_isolation).lower(),
         "KmsKey": project.kms_key,
         "AlarmEmail": project.alarm_email,
+        "MonthlyBudget": str(project.monthly_budget),
         "LogRetentionInDays": str(project.log_retention_days),
         "ScheduleTimezone": project.schedule_timezone,
         "ScheduleWindowInMinutes": str(project.schedule_window_minutes),
@@ -195,20 +198,26 @@ def _parameters(
         **sources.parameters(project),
     }
     if "CreateResultBucket" in packaged.parameters:
-        makes = _stack_makes_bucket(project, account, stack)
-        values["CreateResultBucket"] = "true" if makes else "false"
+        is_there = artifacts.bucket_exists(project.result_s3_bucket, account)
+        bucket = ("AWS::S3::Bucket", project.result_s3_bucket)
+        values["CreateResultBucket"] = _stack_makes(bucket, project, stack, is_there=is_there)
+    if "CreateRepository" in packaged.parameters:
+        is_there = find_repository(project) is not None
+        repository = ("AWS::ECR::Repository", project.repository)
+        values["CreateRepository"] = _stack_makes(repository, project, stack, is_there=is_there)
     return {name: value for name, value in values.items() if name in packaged.parameters}
 
 
-def _stack_makes_bucket(project: Project, account: Account, stack: Stack | None) -> bool:
-    """Whether the bucket is the stack's to make: it is missing, or is the stack's already."""
-    bucket = project.result_s3_bucket
-    if not artifacts.bucket_exists(bucket, account):
-        return True
+def _stack_makes(
+    what: tuple[str, str], project: Project, stack: Stack | None, *, is_there: bool
+) -> str:
+    """Whether something is the stack's to make: it is missing, or is the stack's already."""
+    if not is_there:
+        return "true"
     if stack is None or stack.status == "REVIEW_IN_PROGRESS":
-        return False
+        return "false"
     owned = resources(stack.name, project.region).values()
-    return any(one["type"] == "AWS::S3::Bucket" and one["physical"] == bucket for one in owned)
+    return "true" if what in {(one["type"], one["physical"]) for one in owned} else "false"
 
 
 def _is_current(

@@ -55,6 +55,7 @@ class Project:
         kms_key: ARN of the key that encrypts what is kept; empty leaves that to AWS.
         owner: who answers for it; a tag.
         alarm_email: who is written to when a run fails; empty: nobody.
+        monthly_budget: what a month may cost, in the partition's currency; 0: no budget.
         log_retention_days: how long logs are kept, in days.
         schedule_timezone: time zone of the schedule, if there is one.
         schedule_window_minutes: how much later than due it may start.
@@ -91,6 +92,7 @@ class Project:
     kms_key: str = ""
     owner: str = ""
     alarm_email: str = ""
+    monthly_budget: int = 0
     log_retention_days: int = 30
     schedule_timezone: str = "UTC"
     schedule_window_minutes: int = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 _HERE = "batcat_runtime.emulator"
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "ecr": (f"{_HERE}.ecr:install",),
     "events": (f"{_HERE}.events:install",),
     "iam": (f"{_HERE}.iam:install",),
     # S3 sends its notifications through EventBridge, so the events extension covers it too.

@@ -38,7 +38,12 @@ if TYPE_CHECKING:
 
     StartResponse = Callable[..., Any]
 
-SIGNING_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbridge": "events"}
+SIGNING_NAMES = {
+    "states": "stepfunctions",
+    "monitoring": "cloudwatch",
+    "eventbridge": "events",
+    "tagging": "resourcegroupstaggingapi",
+}
 """Signing names that differ from botocore's service name."""
 
 HOSTS = ("127.0.0.1", "localhost")

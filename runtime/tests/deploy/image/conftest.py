@@ -36,7 +36,7 @@ def here(folder: Path) -> Project:
     project = load_project(folder, "dev")
     state = lock._state(project)  # noqa: SLF001 - uv is another test's
     (folder / lock.PACKAGES).write_text(f"# made from {state}\nfastjsonschema==2.19.0 \\\n")
-    (folder / lock.BASE).write_text(f"{BASE}\n")
+    (folder / lock.BASE).write_text(f"# for python:3.12-slim, of the Dockerfile\n{BASE}\n")
     return project
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 from batcat_runtime.deploy.image import lock
 from batcat_runtime.deploy.image.build import build, plan_build
-from batcat_runtime.deploy.image.builders import find_builder
+from batcat_runtime.deploy.image.builders import Builder, find_builder
 from batcat_runtime.deploy.image.index import index_of
 from batcat_runtime.deploy.image.inputs import gather
 from batcat_runtime.deploy.project import load_project
@@ -156,7 +156,13 @@ def test_a_version_that_was_not_tested_here_is_named(here: Project) -> None:
 
 def test_a_missing_base_is_refused_where_it_may_not_be_made(here: Project) -> None:
     (here.root / lock.BASE).unlink()
-    with pytest.raises(ConfigError, match=r"base.txt is missing; run: batcat image lock"):
+    with pytest.raises(ConfigError, match=r"base.txt is missing, .* run: batcat image lock"):
+        plan_build(here, locked=True)
+    dockerfile = here.root / "deploy" / "docker" / "Dockerfile"
+    lock.lock_base(here, Builder("buildah", "never called"), BASE)
+    assert plan_build(here, locked=True).inputs.base == BASE
+    dockerfile.write_text("ARG BASE=python:3.13-slim\nFROM ${BASE}\n")
+    with pytest.raises(ConfigError, match=r"pins another base than the Dockerfile names"):
         plan_build(here, locked=True)
     assert plan_build(here, base="localhost/trial", locked=True).inputs.base == "localhost/trial"
 

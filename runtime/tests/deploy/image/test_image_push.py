@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from runtime.tests.deploy.image.ecr import PASSWORD, REGISTRY, V2S2, Ecr
+from runtime.tests.deploy.image.ecr import ACCOUNT, PASSWORD, REGISTRY, V2S2, Ecr
 from runtime.tests.deploy.image.machine import BASE, DIGEST, NAME, Machine
 
+from batcat_runtime.cli.image import ensure_pushed
+from batcat_runtime.cli.screen import Screen
+from batcat_runtime.deploy import plan
+from batcat_runtime.deploy.artifacts import Account
+from batcat_runtime.deploy.image import lock
 from batcat_runtime.deploy.image.build import build, plan_build
+from batcat_runtime.deploy.image.inputs import gather
 from batcat_runtime.deploy.image.push import find_pushed, push
 from batcat_runtime.deploy.image.repository import ensure_repository
-from batcat_runtime.errors import AccessError, DeployError, MissingError
+from batcat_runtime.deploy.project import load_project
+from batcat_runtime.errors import AccessError, ConfigError, DeployError, MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,6 +172,57 @@ def test_a_repository_is_made_as_the_template_says(here: Project, ecr: Ecr) -> N
     assert {tag["Key"]: tag["Value"] for tag in made["tags"]}["environment"] == "dev"
     assert json.loads(ecr.policies[NAME]) == POLICY
     assert not ensure_repository(here).is_new
+
+
+def test_without_a_word_of_the_template_a_repository_is_closed_and_scanned(
+    here: Project, ecr: Ecr
+) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+    ensure_repository(replace(here, kms_key=key))
+    made = ecr.repositories[NAME]
+    assert made["imageTagMutability"] == "IMMUTABLE"
+    assert made["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert made["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": key}
+    (rule,) = json.loads(ecr.policies[NAME])["rules"]
+    assert rule["selection"]["tagStatus"] == "untagged"  # what is deployed has a tag
+
+
+def test_a_deployment_takes_the_image_of_the_project_as_it_is_now(here: Project, ecr: Ecr) -> None:
+    assert parameters(here) == {"ImageUri": ""}
+    ensure_repository(here)
+    ecr.pushed[gather(here, BASE).tag] = detail()
+    uri = f"{REGISTRY}/{NAME}@{DIGEST}"
+    assert parameters(here) == {"ImageUri": uri}
+    assert parameters(replace(here, image_uri="another")) == {"ImageUri": "another"}
+    asked = len(ecr.calls)
+    assert parameters(load_project(here.root)) == {"ImageUri": ""}  # the local AWS has none
+    assert len(ecr.calls) == asked
+    (here.root / lock.REQUIREMENTS).write_text("fastjsonschema\n")
+    assert parameters(here) == {"ImageUri": ""}  # it was made from something else
+
+
+def parameters(here: Project) -> dict[str, str]:
+    """What a plan gives to a template that only has ImageUri."""
+    packaged = cast("Any", SimpleNamespace(parameters=("ImageUri",)))
+    return plan._parameters(here, packaged, Account(ACCOUNT, "us-east-1"), None)  # noqa: SLF001
+
+
+def test_a_deployment_pushes_what_is_not_there_if_you_agree(
+    here: Project, machine: Machine, ecr: Ecr, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.has("buildah")
+    screen = Screen(as_json=False)
+    ensure_pushed(here, screen, yes=False, dry_run=True)
+    assert "is not in ECR: it would be built and pushed" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match=r"Build the image .* say --yes if you agree"):
+        ensure_pushed(here, screen, yes=False, dry_run=False)
+    assert machine.told() == ""
+    ecr.pushed[DIGEST] = detail()
+    ensure_pushed(here, screen, yes=True, dry_run=False)
+    assert f"{REGISTRY}/{NAME}@{DIGEST}" in capsys.readouterr().out
+    ecr.pushed[gather(here, BASE).tag] = detail()
+    ensure_pushed(here, screen, yes=False, dry_run=False)  # nobody is asked for nothing
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

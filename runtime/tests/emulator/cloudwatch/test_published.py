@@ -95,6 +95,40 @@ def test_executions(
     assert ends == {metric}
 
 
+def test_a_rule_hears_of_an_executions_end(watch: Watch, role: str) -> None:
+    """A rule on what Step Functions tells reaches a topic that lets EventBridge in."""
+    topic, url = watch.topic()
+    let = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [let]})
+    watch.aws.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=policy
+    )
+    events, sfn, name = (
+        watch.aws.client("events"),
+        watch.aws.client("stepfunctions"),
+        watch.unique("m"),
+    )
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "E", "Cause": "C"}}}
+    machine = sfn.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)[
+        "stateMachineArn"
+    ]
+    pattern = {
+        "source": ["aws.states"],
+        "detail": {"status": ["FAILED"], "stateMachineArn": [machine]},
+    }
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=name, Targets=[{"Id": "t", "Arn": topic}])
+    sfn.start_execution(stateMachineArn=machine, name="run-1")
+    event = json.loads(watch.heard(url)[0]["Message"])
+    assert event["detail-type"] == "Step Functions Execution Status Change"
+    assert (event["detail"]["name"], event["detail"]["error"]) == ("run-1", "E")
+
+
 def test_functions(watch: Watch, role: str) -> None:
     body, name = io.BytesIO(), watch.unique("function")
     with zipfile.ZipFile(body, "w") as archive:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from batcat_runtime.cli.screen import Screen
     from batcat_runtime.deploy.down import Removal
+    from batcat_runtime.deploy.holdings import Holding
+    from batcat_runtime.deploy.left import Proof
     from batcat_runtime.deploy.plan import Plan
     from batcat_runtime.deploy.project import Project
     from batcat_runtime.deploy.stack import StackEvent
@@ -121,9 +123,11 @@ def show_removal(screen: Screen, plan: Removal) -> None:
         screen.console.print(table)
     for execution in plan.running:
         screen.say(f"Running, to be stopped first: {execution.run}")
-    if plan.bucket and plan.has_data:
-        fate = "to be DELETED" if plan.delete_data else "kept (--delete-data removes it)"
-        screen.say(f"Data in s3://{plan.bucket}/{project.purpose}/: {fate}")
+    for one in plan.holdings:
+        gone = one in plan.removed
+        kept = "kept (--delete-data removes it)" if one.is_data else "kept: it is not the project's"
+        fate = "to be DELETED" if gone else kept
+        screen.say(f"{one.kind.capitalize()} in {one.where}: {amount(one)}: {fate}")
 
 
 def removal_document(plan: Removal) -> dict[str, Any]:
@@ -137,7 +141,31 @@ def removal_document(plan: Removal) -> dict[str, Any]:
         "running": [execution.run for execution in plan.running],
         "bucket": plan.bucket,
         "data": "deleted" if plan.delete_data else "kept",
+        "holdings": [{**asdict(one), "removed": one in plan.removed} for one in plan.holdings],
     }
+
+
+def amount(one: Holding) -> str:
+    """How many there are of something, and how large they are together."""
+    size, units = float(one.size), ["bytes", "KB", "MB", "GB"]
+    while size >= 1024 and len(units) > 1:  # noqa: PLR2004 - bytes of a KB
+        size, units = size / 1024, units[1:]
+    return f"{one.count:,}, {size:,.4g} {units[0]}" if one.size else f"{one.count:,}"
+
+
+def show_proof(screen: Screen, proof: Proof) -> None:
+    """Show what is left, or that nothing is."""
+    for one in proof.left:
+        if one.on_purpose:
+            screen.say(f"Kept: {one.what}")
+        else:
+            screen.say(f"LEFT: {one.what}", "bold red")
+            screen.say(f"      → {one.mend}")
+    for text in proof.unseen:
+        screen.say(f"Not looked at: {text}", "yellow")
+    if proof.is_clean:
+        kept = " but what you keep" if proof.left else ""
+        screen.say(f"Nothing billable is left{kept}.", "green")
 
 
 def duration(seconds: float) -> str:

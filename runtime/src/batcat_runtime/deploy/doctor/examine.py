@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
-from queue import Empty, SimpleQueue
-from threading import Thread
+from functools import partial
 from typing import TYPE_CHECKING
 
+from batcat_runtime.deploy.side_by_side import side_by_side
 from batcat_runtime.errors import AccessError
 
 from . import caller, here, places, rights, role
@@ -57,33 +56,27 @@ def examine(seen: Seen, checks: dict[str, Check] | None = None, seconds: float =
         What was found, in the order of the checks.
     """
     checks = CHECKS if checks is None else checks
-    answers: SimpleQueue[tuple[str, list[Finding]]] = SimpleQueue()
-    for name, check in checks.items():
-        # A thread that hangs in a call must not keep the command from ending.
-        Thread(target=_look, args=(name, check, seen, answers), daemon=True).start()
-    found: dict[str, list[Finding]] = {}
-    end = time.monotonic() + seconds
-    while len(found) < len(checks):
-        try:
-            name, findings = answers.get(timeout=max(0.0, end - time.monotonic()))
-        except Empty:
-            break
-        found[name] = findings
-    text = f"no answer within {seconds:g} s"
+    tasks = {name: partial(_look, name, check, seen) for name, check in checks.items()}
+    found = side_by_side(tasks, seconds)
+    findings: list[Finding] = []
+    for name in checks:
+        told = found.get(name)
+        findings += told if isinstance(told, list) else [_late(name, seconds)]
+    return Report(tuple(findings))
+
+
+def _late(name: str, seconds: float) -> Finding:
     mend = "check the network: proxy, VPN, firewall; then batcat doctor again"
-    late = {name: [Finding(name, FAILED, text, mend=mend)] for name in checks if name not in found}
-    return Report(tuple(one for name in checks for one in (found | late)[name]))
+    return Finding(name, FAILED, f"no answer within {seconds:g} s", mend=mend)
 
 
-def _look(
-    name: str, check: Check, seen: Seen, answers: SimpleQueue[tuple[str, list[Finding]]]
-) -> None:
+def _look(name: str, check: Check, seen: Seen) -> list[Finding]:
     findings: list[Finding] = []
     try:
         findings.extend(check(seen))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other checks are still told
+    except Exception as error:  # noqa: BLE001 - whatever it is, what came before it is still told
         findings.append(_explain(name, error))
-    answers.put((name, [_without_secrets(finding) for finding in findings]))
+    return [_without_secrets(finding) for finding in findings]
 
 
 def _explain(name: str, error: Exception) -> Finding:

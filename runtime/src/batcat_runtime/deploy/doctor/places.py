@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
 from batcat_runtime.deploy.artifacts import Account
+from batcat_runtime.deploy.image.push import pushed_uri
 from batcat_runtime.deploy.project import CONFIG
 from batcat_runtime.errors import AccessError, MissingError
 
@@ -146,8 +147,9 @@ def image_of(seen: Seen) -> str:
     import botocore.session
 
     project = seen.project
-    if project.image_uri:
-        return project.image_uri
+    found = pushed_uri(project)
+    if found:
+        return found
     account = seen.caller().account
     loader = botocore.session.get_session().get_component("data_loader")
     partition = aws.partition_of(project.region)

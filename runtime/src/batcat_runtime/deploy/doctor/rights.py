@@ -28,10 +28,12 @@ _SESSION = re.compile(
 def check_rights(seen: Seen) -> Iterator[Finding]:
     """The caller may deploy, run and remove the project."""
     caller, project = seen.caller(), seen.project
+    if project.is_local:
+        raise NotLooked("not emulated: a local AWS lets whoever starts it do everything")
     if caller.arn.endswith(":root"):
         yield Finding("rights", OK, "the root user may do everything", caller.arn)
         return
-    principal = _principal(caller.arn)
+    principal = _principal(caller.arn, project.region)
     wanted = needs(project, caller.account, caller.partition)
     denied = list(simulate("rights", principal, wanted, project.region))
     yield from denied
@@ -101,7 +103,7 @@ def _is_cut(result: dict[str, Any], detail: str, by: str) -> bool:
     return result.get(detail, {}).get(f"AllowedBy{by}") is False
 
 
-def _principal(arn: str) -> str:
+def _principal(arn: str, region: str) -> str:
     """The user or role behind a caller; IAM simulates no sessions."""
     session = _SESSION.match(arn)
     if session is None:
@@ -111,7 +113,7 @@ def _principal(arn: str) -> str:
     # A session's ARN leaves out the path of its role, which only IAM knows.
     try:
         with aws.explained(f"look at role {session['role']}", "check its name"):
-            role = aws.client("iam").get_role(RoleName=session["role"])["Role"]
+            role = aws.client("iam", region).get_role(RoleName=session["role"])["Role"]
     except AccessError:
         return f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
     return str(role["Arn"])

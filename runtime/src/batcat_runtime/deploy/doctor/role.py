@@ -95,7 +95,7 @@ def role_needs(seen: Seen, account: str, role: str) -> Iterator[Need]:
         ):
             continue
         for policy in properties.get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
+            for statement in policy.get("PolicyDocument", {}).get("Statement", []):
                 need = _need(statement, values, role)
                 if need is not None:
                     yield need
@@ -105,7 +105,7 @@ def _need(statement: Any, values: dict[str, str], role: str) -> Need | None:
     """One statement; None when its resources are only known to CloudFormation."""
     if "Fn::If" in statement or statement.get("Effect") != "Allow":
         return None
-    told = [_text(one, values, role) for one in _listed(statement["Resource"])]
+    told = [_text(one, values, role) for one in _listed(statement.get("Resource", []))]
     resources = tuple(one for one in told if one)
     if not resources:
         return None

@@ -92,7 +92,10 @@ def plan_build(
         notes.append(f"{lock.PACKAGES} is new: {len(found.packages)} packages; commit it")
     if not base and not found.base:
         if locked:
-            raise ConfigError(f"{lock.BASE} is missing; run: batcat image lock")
+            raise ConfigError(
+                f"{lock.BASE} is missing, or pins another base than the Dockerfile names; "
+                "run: batcat image lock"
+            )
         lock.lock_base(project, find_builder(builder))
         notes.append(f"{lock.BASE} is new; commit it")
     for name, (pinned, here) in lock.differences(found).items():
@@ -103,12 +106,19 @@ def plan_build(
     return BuildPlan(project, gather(project, base or lock.read_lock(project).base), tuple(notes))
 
 
-def build(plan: BuildPlan, *, builder: str = "", say: Callable[[str], None] | None = None) -> Built:
+def build(
+    plan: BuildPlan,
+    *,
+    builder: str = "",
+    cache: bool = True,
+    say: Callable[[str], None] | None = None,
+) -> Built:
     """Build the image; layers that did not change come from the builder's cache.
 
     Args:
         plan: what to build.
         builder: ``docker`` or ``buildah``; empty takes whichever works.
+        cache: take layers that were built before.
         say: gets a line for each step.
 
     Returns:
@@ -121,12 +131,11 @@ def build(plan: BuildPlan, *, builder: str = "", say: Callable[[str], None] | No
     tool = find_builder(builder)
     with tempfile.TemporaryDirectory(prefix="batcat-image-") as scratch:
         identity = Path(scratch) / "id"
-        tool.call(
-            "build the image",
-            *_command(tool, plan, identity, index_of(plan.project.root).secrets(Path(scratch))),
-            say=say,
-            folder=plan.project.root,
-        )
+        secrets = index_of(plan.project.root).secrets(Path(scratch))
+        command = _command(tool, plan, identity, secrets)
+        if not cache:
+            command.insert(-1, "--no-cache")
+        tool.call("build the image", *command, say=say, folder=plan.project.root)
         found = identity.read_text(encoding="utf-8").strip()
     return Built(plan.name, found, _size(tool, plan.name), tool)
 

@@ -56,7 +56,8 @@ class Lock:
     Attributes:
         packages: version of each package.
         is_current: whether it was made from the requirements as they are now.
-        base: the base with its digest; empty when it is not locked.
+        base: the base with its digest; empty when it is not locked, or when the Dockerfile named
+            another one then.
     """
 
     packages: dict[str, str]
@@ -66,13 +67,13 @@ class Lock:
 
 def read_lock(project: Project) -> Lock:
     """Read a project's lock; an empty one where there is none."""
-    file, base = project.root / PACKAGES, project.root / BASE
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    text, base = _text(project.root / PACKAGES), _text(project.root / BASE)
     made_from = _MADE_FROM.search(text)
+    instead, _, pinned = base.partition("\n")
     return Lock(
         packages=dict(_PIN.findall(text)),
         is_current=bool(made_from and made_from[1] == _state(project)),
-        base=base.read_text(encoding="utf-8").strip() if base.is_file() else "",
+        base=pinned.strip() if instead == _instead_of(project) else "",
     )
 
 
@@ -137,7 +138,7 @@ def lock_base(project: Project, builder: Builder, base: str = "") -> str:
         pinned = f"{name}@{told}" if told else ""
     if not pinned:
         raise ConfigError(f"{base} has no digest, for no registry has it; push it to one first")
-    _write(project.root / BASE, f"{pinned}\n")
+    _write(project.root / BASE, f"{_instead_of(project)}\n{pinned}\n")
     return pinned
 
 
@@ -194,6 +195,14 @@ def _requirements(project: Project) -> str:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise MissingError(f"{file} does not exist; list there what the steps import") from error
+
+
+def _instead_of(project: Project) -> str:
+    return f"# for {default_base(project)}, of the Dockerfile"
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _write(file: Path, text: str) -> None:

@@ -13,6 +13,8 @@ from batcat_runtime.errors import DeployError
 from . import repository
 from .build import build
 from .builders import Login
+from .inputs import gather
+from .lock import FOLDER, read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,33 @@ class Delivery:
 def find_pushed(plan: BuildPlan) -> Pushed | None:
     """Look for an image of the very same inputs in ECR; None when there is none."""
     return repository.find_image(plan.project, tag=plan.inputs.tag)
+
+
+def has_image(project: Project) -> bool:
+    """Whether the project's steps run in an image that is made here, and in this environment."""
+    return not project.is_local and (project.root / FOLDER / "Dockerfile").is_file()
+
+
+def pushed_uri(project: Project) -> str:
+    """Find the image of the project as it is now in ECR.
+
+    Args:
+        project: the project in its environment.
+
+    Returns:
+        Its address by digest, as the stack's parameter ImageUri takes it; empty when there is
+        none. ``image_uri`` in the configuration comes first.
+
+    Raises:
+        AccessError: the repository may not be read.
+    """
+    if project.image_uri or not has_image(project):
+        return project.image_uri
+    locked = read_lock(project)
+    if not (locked.is_current and locked.base):
+        return ""  # whatever is there was made from something else
+    found = repository.find_image(project, tag=gather(project, locked.base).tag)
+    return found.uri if found else ""
 
 
 def push(

@@ -22,6 +22,22 @@ _SETTINGS = {
     "ImageScanningConfiguration": "imageScanningConfiguration",
     "EncryptionConfiguration": "encryptionConfiguration",
 }
+# Images without a tag are left over from pushes that broke off; one with a tag may be deployed.
+_LIFECYCLE: dict[str, Any] = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "description": "Left over from pushes that broke off",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": 14,
+            },
+            "action": {"type": "expire"},
+        }
+    ]
+}
 
 
 @dataclass(frozen=True)
@@ -62,10 +78,10 @@ def find_repository(project: Project) -> Repository | None:
 
 
 def ensure_repository(project: Project) -> Repository:
-    """Find the project's repository, or make it as the template says.
+    """Find the project's repository, or make it.
 
-    An image has to be there before the stack that names it, so the repository comes first, too.
-    A template that has it under ``Resources`` adopts it with the first change set.
+    An image has to be there before the stack that names it, so the repository comes first, too:
+    as the template says, if it has one, else private, scanned, and with tags that never move.
 
     Args:
         project: the project in its environment.
@@ -78,8 +94,12 @@ def ensure_repository(project: Project) -> Repository:
         return found
     settings, lifecycle = _template_settings(project)
     name = project.repository
-    tags = {"project": project.project, "purpose": project.purpose}
-    tags["environment"] = project.environment
+    tags = {
+        "project": project.project,
+        "purpose": project.purpose,
+        "environment": project.environment,
+        "owner": project.owner or project.project,
+    }
     ecr = aws.client("ecr", project.region)
     with aws.explained(f"make the ECR repository {name}", "try again"):
         made = ecr.create_repository(
@@ -161,7 +181,13 @@ def _template_settings(project: Project) -> tuple[dict[str, Any], str]:
         if key in properties and not _is_computed(properties[key])
     }
     settings.setdefault("imageScanningConfiguration", {"scanOnPush": True})
-    policy = properties.get("LifecyclePolicy", {}).get("LifecyclePolicyText", "")
+    settings.setdefault(
+        "imageTagMutability", "IMMUTABLE"
+    )  # a tag is the hash of its image's inputs
+    if project.kms_key:
+        key = {"encryptionType": "KMS", "kmsKey": project.kms_key}
+        settings.setdefault("encryptionConfiguration", key)
+    policy = properties.get("LifecyclePolicy", {}).get("LifecyclePolicyText", _LIFECYCLE)
     if isinstance(policy, dict):
         policy = "" if _is_computed(policy) else json.dumps(policy)
     return settings, policy

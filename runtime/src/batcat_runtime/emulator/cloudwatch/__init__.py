@@ -14,5 +14,6 @@
     alarm       one alarm: what it shows, when it changes, what it says then
     alarms      all alarms: evaluated by the clock
     dashboards  pure: whether a dashboard's body is right
-    service     the operations
+    boards      the operations on dashboards
+    service     the other operations
 """

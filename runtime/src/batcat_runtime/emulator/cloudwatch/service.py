@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.accepting import page
 from batcat_runtime.emulator.events.clock import clock_of
-from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.protocol import ServiceError
 
-from . import checking, dashboards, queries, statistics
+from . import checking, queries, statistics
 from .alarms import Alarms
+from .boards import NO_TOKEN, PAGE, Boards
 from .published import sample_queues
 from .rules import Rule
 from .store import NO_UNIT, Metric, moments, seconds_of, store_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from batcat_runtime.emulator.world import World
 
     from .alarm import Alarm
 
 RESERVED = "AWS/"
 MOST_VALUES = 150
-PAGE, METRICS_PAGE = 100, 500
+METRICS_PAGE = 500
 LATEST, EARLIEST = 2 * 3600, 14 * 86_400
 """How far from now a value may lie, in seconds (PutMetricData, API reference)."""
 
 MOST_POINTS = 1440
-NO_TOKEN = "InvalidNextToken"  # noqa: S105 - an error code
 
 
-class CloudWatch:
+class CloudWatch(Boards):
     """Metrics, alarms and dashboards.
 
     Args:
@@ -41,13 +37,10 @@ class CloudWatch:
     """
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._store = store_of(world)
         self._store.samplers.append(sample_queues(world))
         self._alarms = Alarms(world)
-        self._dashboards: dict[tuple[str, str], tuple[str, datetime]] = {}
-        self._dashboard_tags: dict[str, dict[str, str]] = {}
-        self._lock = RLock()
 
     def put_metric_data(self, request: dict[str, Any]) -> None:
         """Put values."""
@@ -181,55 +174,6 @@ class CloudWatch:
         """Let alarms change in silence."""
         self._set_actions(request["AlarmNames"], enabled=False)
 
-    def put_dashboard(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Keep a dashboard whose body is right."""
-        found = dashboards.problems(request["DashboardBody"])
-        if found:
-            said = "; ".join(f"{place}: {why}" for place, why in found)
-            raise ServiceError("InvalidParameterInput", f"The dashboard body is invalid: {said}")
-        region, name = self._region(), request["DashboardName"]
-        with self._lock:
-            now = clock_of(self._world).now()
-            self._dashboards[region, name] = request["DashboardBody"], now
-            if request.get("Tags"):
-                tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-                self._dashboard_tags[self._dashboard_arn(name)] = tags
-        return {"DashboardValidationMessages": []}
-
-    def get_dashboard(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A dashboard."""
-        name = request["DashboardName"]
-        body, _ = self._dashboard(name)
-        return {
-            "DashboardArn": self._dashboard_arn(name),
-            "DashboardBody": body,
-            "DashboardName": name,
-        }
-
-    def list_dashboards(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Dashboards by name."""
-        region, prefix = self._region(), request.get("DashboardNamePrefix") or ""
-        found = [
-            {
-                "DashboardName": name,
-                "DashboardArn": self._dashboard_arn(name),
-                "LastModified": changed,
-                "Size": len(body.encode()),
-            }
-            for (where, name), (body, changed) in sorted(self._dashboards.items())
-            if where == region and name.startswith(prefix)
-        ]
-        shown, following = page(found, PAGE, request.get("NextToken"), NO_TOKEN)
-        return {"DashboardEntries": shown, **({"NextToken": following} if following else {})}
-
-    def delete_dashboards(self, request: dict[str, Any]) -> None:
-        """Forget dashboards, all or none."""
-        for name in request["DashboardNames"]:
-            self._dashboard(name)
-        for name in request["DashboardNames"]:
-            self._dashboards.pop((self._region(), name), None)
-            self._dashboard_tags.pop(self._dashboard_arn(name), None)
-
     def tag_resource(self, request: dict[str, Any]) -> None:
         """Add or replace tags of an alarm or a dashboard."""
         tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
@@ -246,9 +190,6 @@ class CloudWatch:
         tags = self._tags(request["ResourceARN"])
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
-    def _region(self) -> str:
-        return current_request().region
-
     def _alarm(self, name: str) -> Alarm:
         alarm = self._alarms.find(self._region(), name)
         if alarm is None:
@@ -261,22 +202,8 @@ class CloudWatch:
             if alarm is not None:
                 alarm.settings["ActionsEnabled"] = enabled
 
-    def _dashboard(self, name: str) -> tuple[str, datetime]:
-        found = self._dashboards.get((self._region(), name))
-        if found is None:
-            raise ServiceError("ResourceNotFound", f"Dashboard {name} does not exist", 404)
-        return found
-
-    def _dashboard_arn(self, name: str) -> str:
-        arn = self._world.arn("cloudwatch", f"dashboard/{name}", self._region())
-        head = arn.split(":")
-        return ":".join([*head[:3], "", *head[4:]])  # dashboards belong to no region
-
     def _tags(self, arn: str) -> dict[str, str]:
-        if ":dashboard/" in arn:
-            self._dashboard(arn.rpartition("/")[2])
-            return self._dashboard_tags.setdefault(arn, {})
-        return self._alarm(arn).tags
+        return self.board_tags(arn) if ":dashboard/" in arn else self._alarm(arn).tags
 
     def _check_datum(self, given: dict[str, Any]) -> None:
         kinds = [

@@ -7,6 +7,7 @@
     assumable         whether a service may assume a role
     roles             roles, their trust policies and permissions boundaries
     sessions          AssumeRole
+    simulate          SimulatePrincipalPolicy
     managed_policies  the policies that AWS itself manages
 """
 
@@ -24,7 +25,8 @@ def install(world: World) -> None:
     Args:
         world: the server it happens in.
     """
-    from . import managed_policies, roles
+    from . import managed_policies, roles, simulate
 
     managed_policies.install(world)
     roles.patch()
+    simulate.install(world)

@@ -14,6 +14,8 @@ from uuid import uuid4
 
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
+from .destinations import check_destination
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -70,6 +72,7 @@ class Function:
         code: folder with the unpacked code.
         sha: CodeSha256.
         size: bytes of the zip.
+        later: settings of asynchronous invocations.
     """
 
     arn: str
@@ -82,6 +85,7 @@ class Function:
     modified: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     statements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    later: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -127,6 +131,7 @@ def check_settings(request: dict[str, Any]) -> None:
         raise NotEmulated(f"lambda Runtime {runtime}", "Use python3.x.")
     if request.get("Timeout", 0) > TIMEOUT_SECONDS:
         raise invalid(f"Timeout must be at most {TIMEOUT_SECONDS} seconds.")
+    check_destination((request.get("DeadLetterConfig") or {}).get("TargetArn"), ("sqs", "sns"))
     _check_environment(request.get("Environment", {}).get("Variables", {}))
 
 

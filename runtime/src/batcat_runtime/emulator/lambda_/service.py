@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import shutil
-from threading import Event, RLock, Thread
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
@@ -15,8 +15,10 @@ from batcat_runtime.emulator.needs.lambda_ import FUNCTIONS
 from batcat_runtime.emulator.processes import stop_all
 from batcat_runtime.emulator.protocol import ServiceError
 
+from .asynchronous import Later
 from .function import Function, check_settings, fetch_code, install_code, invalid
 from .invocation import Invocation
+from .invoke_config import EventInvokeConfigs
 from .metrics import tell
 from .policy import document_of, statement_of
 
@@ -27,10 +29,6 @@ PRINCIPAL = "lambda.amazonaws.com"
 PAGE = 50
 LARGEST = {"RequestResponse": 6_291_456, "Event": 1_048_576}
 """Largest payload of each kind of invocation, in bytes (Developer Guide, quotas)."""
-
-RETRY_SECONDS = (60.0, 120.0)
-"""Waits before the second and third attempt of an asynchronous invocation that failed (Developer
-Guide, "Error handling for asynchronous invocation")."""
 
 NOT_SETTINGS = ("Code", "Tags", "Publish", "RevisionId")
 
@@ -47,8 +45,8 @@ class Lambda:
         self._folder = world.workdir / "functions"
         self._functions: dict[tuple[str, str], Function] = world.shared(FUNCTIONS, dict)
         self._lock = RLock()
-        self._closing = Event()
-        world.closing.append(self._close)
+        self._configs = EventInvokeConfigs(self._function)
+        world.closing.append(stop_all)
 
     def create_function(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a function from a zip file."""
@@ -142,7 +140,7 @@ class Lambda:
             return {"StatusCode": 204}
         event = _event_of(request.get("Payload") or b"", kind)
         if kind == "Event":
-            Thread(target=self._invoke_later, args=(function, event), daemon=True).start()
+            Later.of(self._world, function, event).start()
             return {"StatusCode": 202, "Payload": b""}
         invocation = Invocation(self._world, function, event, _context_of(request))
         outcome = tell(self._world, function, invocation.run())
@@ -182,6 +180,22 @@ class Lambda:
         identity = request["StatementId"]
         if function.statements.pop(identity, None) is None:
             raise _missing(f"Statement {identity} is not found in resource policy.")
+
+    def put_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Set how the function is invoked asynchronously; the rest goes back to its default."""
+        return self._configs.put(request, keep=False)
+
+    def update_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Set how the function is invoked asynchronously; the rest stays."""
+        return self._configs.put(request, keep=True)
+
+    def get_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
+        """How the function is invoked asynchronously."""
+        return self._configs.get(request)
+
+    def delete_function_event_invoke_config(self, request: dict[str, Any]) -> None:
+        """Invoke the function as by default."""
+        self._configs.delete(request)
 
     def tag_resource(self, request: dict[str, Any]) -> None:
         """Add or replace tags."""
@@ -225,22 +239,6 @@ class Lambda:
     def _check_role(self, arn: str) -> None:
         if not assumable(self._world, arn, PRINCIPAL):
             raise invalid("The role defined for the function cannot be assumed by Lambda.")
-
-    def _invoke_later(self, function: Function, event: Any) -> None:
-        for wait in (*RETRY_SECONDS, 0.0):
-            try:
-                outcome = Invocation(self._world, function, event).run()
-                tell(self._world, function, outcome)
-            except Exception:
-                if self._closing.is_set():  # its logs have nowhere to go any more
-                    return
-                raise
-            if not outcome.failed or self._closing.wait(wait):
-                return
-
-    def _close(self) -> None:
-        self._closing.set()
-        stop_all()
 
 
 def _name_of(given: str) -> tuple[str, str | None]:

@@ -42,6 +42,10 @@ OPERATIONS: dict[str, str] = {
     "DeletePolicyVersion": "PolicyArn VersionId",
     "ListPolicyVersions": "PolicyArn",
     "SetDefaultPolicyVersion": "PolicyArn VersionId",
+    "SimulatePrincipalPolicy": (
+        "PolicySourceArn ActionNames ResourceArns ContextEntries.ContextKeyName "
+        "ContextEntries.ContextKeyValues ContextEntries.ContextKeyType=string"
+    ),
     "ListEntitiesForPolicy": "PolicyArn EntityFilter=User|Role|Group PathPrefix",
 }
 """Operation to the members that have their effect."""

@@ -27,6 +27,7 @@ POLICY = (
 RESOURCES = {
     "ListRoles": "*",
     "ListPolicies": "*",
+    "SimulatePrincipalPolicy": "{PolicySourceArn}",
     **dict.fromkeys(POLICY, "{PolicyArn}"),
 }
 KEYS = frozenset({"iam:policyarn", "iam:permissionsboundary", "iam:passedtoservice"})

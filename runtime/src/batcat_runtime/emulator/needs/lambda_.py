@@ -19,6 +19,8 @@ ON_FUNCTION = (
     *("CreateFunction", "UpdateFunctionConfiguration", "UpdateFunctionCode", "GetFunction"),
     *("GetFunctionConfiguration", "DeleteFunction", "Invoke", "AddPermission", "GetPolicy"),
     *("RemovePermission", "TagResource", "UntagResource", "ListTags"),
+    *("PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"),
+    *("GetFunctionEventInvokeConfig", "DeleteFunctionEventInvokeConfig"),
 )
 FUNCTIONS = "lambda functions"
 """Where the service shares its functions: region and name to each."""

@@ -6,6 +6,7 @@ import json
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.ecr.images import missing
 from batcat_runtime.emulator.images import Container, ImageError, unpack
 from batcat_runtime.emulator.logstream import LogStream
 from batcat_runtime.emulator.processes import Child, clean_environment
@@ -58,6 +59,9 @@ class Host:
     def unpack(self) -> None:
         """Make the image's snapshot."""
         uri = self._job.request["AppSpecification"]["ImageUri"]
+        problem = missing(self._world, uri)
+        if problem:
+            raise ImageError(problem)
         self._container = unpack(uri, self._world.images, self._root)
 
     def configure(self) -> None:

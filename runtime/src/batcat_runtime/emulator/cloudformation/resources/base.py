@@ -23,6 +23,8 @@ MISSING = (
     "NoSuchBucketPolicy",
     "NoSuchEntity",
     "NotFound",
+    "NotFoundException",
+    "RepositoryNotFoundException",
     "ResourceNotFound",
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",

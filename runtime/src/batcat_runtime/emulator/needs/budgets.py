@@ -1,0 +1,48 @@
+"""AWS Budgets: one action to see, one to change, whatever the operation is called.
+
+Source: "Actions defined by AWS Budget Service" in the Service Authorization Reference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .asked import Need
+
+if TYPE_CHECKING:
+    from .asked import Asked
+
+PREFIX = "budgets"
+RESOURCES: dict[str, str] = {}
+SEEING = (
+    *("DescribeBudget", "DescribeBudgets", "DescribeNotificationsForBudget"),
+    "DescribeSubscribersForNotification",
+)
+CHANGING = (
+    *("CreateBudget", "UpdateBudget", "DeleteBudget", "CreateNotification"),
+    *("DeleteNotification", "CreateSubscriber", "DeleteSubscriber"),
+)
+TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
+
+
+def _on_budget(asked: Asked) -> list[Need]:
+    name = (
+        asked.get("BudgetName")
+        or asked.get("Budget", "BudgetName")
+        or asked.get("NewBudget", "BudgetName")
+        or "*"
+    )
+    parts = asked.arn("").split(":")  # budgets belong to no region
+    arn = ":".join([*parts[:3], "", parts[4], f"budget/{name}"])
+    action = "ViewBudget" if asked.operation in SEEING else "ModifyBudget"
+    found = [Need(f"budgets:{action}", arn)]
+    if asked.get("ResourceTags"):
+        found.append(Need("budgets:TagResource", arn))
+    return found
+
+
+def _on_tags(asked: Asked) -> list[Need]:
+    return [Need(f"budgets:{asked.operation}", str(asked.get("ResourceARN")))]
+
+
+INSTEAD = {**dict.fromkeys((*SEEING, *CHANGING), _on_budget), **dict.fromkeys(TAGGING, _on_tags)}

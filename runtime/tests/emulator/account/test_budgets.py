@@ -1,0 +1,95 @@
+"""Budgets are kept with those who shall hear of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batcat_runtime.emulator import LocalAws
+
+NOTICE = {
+    "NotificationType": "ACTUAL",
+    "ComparisonOperator": "GREATER_THAN",
+    "Threshold": 80.0,
+    "ThresholdType": "PERCENTAGE",
+}
+MAIL = {"SubscriptionType": "EMAIL", "Address": "team@example.com"}
+
+
+def budget(name: str, amount: str = "50") -> dict[str, Any]:
+    """A monthly budget of cost."""
+    return {
+        "BudgetName": name,
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": amount, "Unit": "USD"},
+        "CostFilters": {"TagKeyValue": ["user:project$x"]},
+    }
+
+
+@pytest.fixture
+def named(aws: LocalAws, unique: Callable[[str], str]) -> dict[str, str]:
+    """Account and name of a budget with one notification."""
+    name = unique("budget")
+    aws.client("budgets").create_budget(
+        AccountId=aws.account,
+        Budget=budget(name),
+        NotificationsWithSubscribers=[{"Notification": NOTICE, "Subscribers": [MAIL]}],
+        ResourceTags=[{"Key": "owner", "Value": "me"}],
+    )
+    return {"AccountId": aws.account, "BudgetName": name}
+
+
+def test_a_budget_is_kept_changed_and_removed(aws: LocalAws, named: dict[str, str]) -> None:
+    client = aws.client("budgets")
+    found = client.describe_budget(**named)["Budget"]
+    assert found["BudgetLimit"] == {"Amount": "50", "Unit": "USD"}
+    assert found["CalculatedSpend"]["ActualSpend"]["Amount"] == "0.0"
+    assert found["TimePeriod"]["Start"].day == 1
+    changed = budget(named["BudgetName"], "70")
+    client.update_budget(AccountId=aws.account, NewBudget=changed)
+    listed = client.describe_budgets(AccountId=aws.account)["Budgets"]
+    assert ("70", named["BudgetName"]) in [
+        (one["BudgetLimit"]["Amount"], one["BudgetName"]) for one in listed
+    ]
+    arn = f"arn:aws:budgets::{aws.account}:budget/{named['BudgetName']}"
+    tags = client.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
+    assert tags == [{"Key": "owner", "Value": "me"}]
+    client.delete_budget(**named)
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.describe_budget(**named)
+
+
+def test_notifications_and_their_subscribers(aws: LocalAws, named: dict[str, str]) -> None:
+    client = aws.client("budgets")
+    found = client.describe_notifications_for_budget(**named)["Notifications"]
+    assert found == [{**NOTICE, "NotificationState": "OK"}]
+    other = {"SubscriptionType": "EMAIL", "Address": "b@example.com"}
+    client.create_subscriber(**named, Notification=NOTICE, Subscriber=other)
+    hears = client.describe_subscribers_for_notification(**named, Notification=NOTICE)
+    assert hears["Subscribers"] == [MAIL, other]
+    with pytest.raises(client.exceptions.DuplicateRecordException):
+        client.create_notification(**named, Notification=NOTICE, Subscribers=[MAIL])
+    client.delete_notification(**named, Notification=NOTICE)
+    assert client.describe_notifications_for_budget(**named)["Notifications"] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"BudgetLimit": {"Amount": "0", "Unit": "USD"}}, "BudgetLimit"),
+        ({"BudgetType": "USAGE"}, "NotEmulated.*BudgetType=USAGE"),
+        ({"BudgetName": "a:b"}, "budgetName"),
+    ],
+    ids=["limit", "type", "name"],
+)
+def test_wrong_budgets_are_refused(aws: LocalAws, changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ClientError, match=said):
+        aws.client("budgets").create_budget(
+            AccountId=aws.account, Budget={**budget("wrong"), **changed}
+        )

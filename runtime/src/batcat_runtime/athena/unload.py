@@ -7,12 +7,11 @@ import uuid
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.aws import client
 from batcat_runtime.columns.arrow import need_arrow
 from batcat_runtime.columns.series import column, table
 from batcat_runtime.errors import DataError
-from batcat_runtime.logs import get_logger
 from batcat_runtime.s3.ranges import Object
+from batcat_runtime.s3.removal import leftovers_logged, remove
 from batcat_runtime.s3.transfer import fetch, listing
 
 from . import plan
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     from .plan import Wanted
     from .queries import Queries
-
-_AT_ONCE = 1000  # keys of one DeleteObjects; source: botocore, s3, DeleteObjects
 
 
 def is_possible(wanted: Wanted) -> bool:
@@ -152,7 +149,7 @@ def _as_told(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
 
 def _remove(folder: str, traces: list[str], region: str | None) -> None:
     """Delete what UNLOAD wrote, also when it failed; say so if that is not allowed."""
-    try:
+    with leftovers_logged(folder):
         under = place(folder, region)
         left = {under.bucket: [one.key for one in listing(under.bucket, under.key, region=region)]}
         for one in (place(trace, region) for trace in traces):
@@ -161,22 +158,5 @@ def _remove(folder: str, traces: list[str], region: str | None) -> None:
             more = [one.key, f"{one.key}.metadata", one.key.replace("-manifest.csv", ".metadata")]
             left.setdefault(one.bucket, []).extend(more)
         for bucket, keys in left.items():
-            for start in range(0, len(keys), _AT_ONCE):
-                _delete(bucket, keys[start : start + _AT_ONCE], region)
-    except Exception as error:  # noqa: BLE001 - the rows have been read; leftovers are no failure
-        _left(folder, error)
-
-
-def _delete(bucket: str, keys: list[str], region: str | None) -> None:
-    named = [{"Key": key} for key in keys]
-    answer = client("s3", region).delete_objects(
-        Bucket=bucket, Delete={"Objects": named, "Quiet": True}
-    )
-    for error in answer.get("Errors", []):
-        _left(f"s3://{bucket}/{error['Key']}", error.get("Message", error["Code"]))
-
-
-def _left(what: str, why: object) -> None:
-    get_logger("batcat_runtime").warning(
-        "%s is left behind: %s; delete it, or let a lifecycle rule of the bucket do so", what, why
-    )
+            with leftovers_logged(f"s3://{bucket}/{keys[0]}" if keys else folder):
+                remove(bucket, keys, region=region)

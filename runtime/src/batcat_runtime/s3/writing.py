@@ -8,16 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from batcat_runtime.aws import client
 from batcat_runtime.columns.series import known
-from batcat_runtime.errors import AccessError, ConfigError, DataError, MissingError
+from batcat_runtime.errors import ConfigError, DataError, MissingError
 from batcat_runtime.formats.csv_write import write_csv
 from batcat_runtime.formats.excel import write_excel
 from batcat_runtime.formats.json_lines import write_json_lines
 from batcat_runtime.logs import get_logger
 
 from . import datasets
-from .ranges import at
+from .removal import remove
 from .transfer import listing
 from .upload import Upload
 
@@ -35,7 +34,6 @@ _KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _AT_ONCE = 8  # objects of a dataset
-_ONE_DELETE = 1000  # keys; source: Amazon S3 API Reference, DeleteObjects
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
         places = {key.rpartition("/")[0] + "/" for key in parts}
         old = [one.key for place in sorted(places) for one in listing(bucket, place)]
         try:
-            _remove(bucket, [key for key in old if key not in parts])
+            remove(bucket, [key for key in old if key not in parts])
         except BaseException:
             get_logger("batcat_runtime").warning(
                 "s3://%s/%s: the new rows are written, in objects %s.%s, and old ones are still "
@@ -166,7 +164,7 @@ def _take_back(bucket: str, keys: Sequence[str], place: str) -> None:
     """Remove what was written of a dataset that cannot be written whole, and say so."""
     log = get_logger("batcat_runtime")
     try:
-        _remove(bucket, keys)
+        remove(bucket, keys)
     except Exception as error:  # noqa: BLE001 - the first error must come through
         log.error(  # noqa: TRY400 - whose trace says more
             "%s: a part of the dataset could not be written, and others may be left: %s; remove "
@@ -180,25 +178,4 @@ def _take_back(bucket: str, keys: Sequence[str], place: str) -> None:
             "%s: a part of the dataset could not be written; those that had been were removed, "
             "nothing of it is left behind",
             place,
-        )
-
-
-def _remove(bucket: str, keys: Sequence[str]) -> None:
-    """Remove objects, all that can be.
-
-    Raises:
-        AccessError: some may not be removed.
-    """
-    left: list[dict[str, str]] = []
-    for start in range(0, len(keys), _ONE_DELETE):
-        some = [{"Key": key} for key in keys[start : start + _ONE_DELETE]]
-        with at("remove", bucket, some[0]["Key"]):
-            answer = client("s3").delete_objects(
-                Bucket=bucket, Delete={"Objects": some, "Quiet": True}
-            )
-        left += answer.get("Errors", [])  # the status is 200 all the same
-    if left:
-        raise AccessError(
-            f"cannot remove s3://{bucket}/{left[0]['Key']} and {len(left) - 1} more: "
-            f"{left[0].get('Message', '')} ({left[0].get('Code')}); the role needs s3:DeleteObject",
         )

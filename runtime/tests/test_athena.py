@@ -209,6 +209,14 @@ def test_null_is_not_the_empty_text(staging: str, mode: str) -> None:
 
 
 @pytest.mark.usefixtures("s3_environment")
+@pytest.mark.parametrize("mode", ["csv", "unload"])
+@pytest.mark.parametrize("query", ["select 1 as a -- one", "-- one\nselect 1 as a; /* ; */ -- ;"])
+def test_a_comment_may_end_the_query(staging: str, mode: str, query: str) -> None:
+    """What is written around the query is not taken for a part of it."""
+    assert bc.read_data_from_athena(query, REGION, staging, mode=mode)["a"].tolist() == [1]
+
+
+@pytest.mark.usefixtures("s3_environment")
 @pytest.mark.parametrize("arrow", [True, False])
 def test_many_rows_as_csv(staging: str, arrow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than one page of the API holds: from the file, with pyarrow or without."""

@@ -644,6 +644,44 @@ def test_statements_without_rows(s3_bucket: str) -> None:
     assert shown.iloc[:, 0].tolist() == ["made"]
 
 
+def test_what_statements_tell_is_a_table(s3_bucket: str) -> None:
+    """One text a row, of which each column is a part; blanks that fill it up are none."""
+    base, folder = f"d{uuid.uuid4().hex}", f"s3://{s3_bucket}/"
+
+    def run(query: str) -> pd.DataFrame:
+        return bc.read_data_from_athena(query, REGION, f"{folder}athena/", database=base)
+
+    run(f"create database {base}")
+    run(
+        "create external table kept (id bigint comment 'a number', s array<string>) "
+        f"partitioned by (day string) stored as parquet location '{folder}kept/'"
+    )
+    run("alter table kept add partition (day = '2026-03-01') partition (day = '2026-03-02')")
+    described = run("describe kept")
+    assert list(described.columns) == ["col_name", "data_type", "comment"]
+    assert described.iloc[:3].to_numpy().tolist() == [
+        ["id", "bigint", "a number"], ["s", "array<string>", ""], ["day", "string", ""],
+    ]  # fmt: skip
+    assert described["col_name"].tolist()[3:] == [
+        "", "# Partition Information", "# col_name", "", "day",
+    ]  # fmt: skip
+    assert run("show columns in kept")["field"].tolist() == ["id", "s", "day"]
+    days = ["day=2026-03-01", "day=2026-03-02"]
+    assert run("show partitions kept")["partition"].tolist() == days
+    text = run("show create table kept")["createtab_stmt"].tolist()
+    assert text[0].startswith("CREATE EXTERNAL TABLE") and text[1].startswith("  `id` bigint")
+
+
+def test_rows_of_statements_have_all_columns() -> None:
+    """A row that says less has NULL; what says more loses nothing."""
+    parted = results._parted  # noqa: SLF001
+    assert parted(["EXTERNAL\tTRUE"], 2) == ["EXTERNAL", "TRUE"]
+    assert parted(["alone "], 2) == ["alone", None]
+    assert parted(["a\tb\tc"], 2) == ["a", "b\tc"]
+    assert parted([None], 1) == [None]
+    assert parted(["a", "b "], 2) == ["a", "b"]
+
+
 def test_a_broken_result_file_is_an_error() -> None:
     """Half a file is no result."""
     import io

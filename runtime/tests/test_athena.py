@@ -669,7 +669,8 @@ def test_what_statements_tell_is_a_table(s3_bucket: str) -> None:
     days = ["day=2026-03-01", "day=2026-03-02"]
     assert run("show partitions kept")["partition"].tolist() == days
     text = run("show create table kept")["createtab_stmt"].tolist()
-    assert text[0].startswith("CREATE EXTERNAL TABLE") and text[1].startswith("  `id` bigint")
+    assert text[0].startswith("CREATE EXTERNAL TABLE")
+    assert text[1].startswith("  `id` bigint")
 
 
 def test_rows_of_statements_have_all_columns() -> None:

@@ -55,7 +55,7 @@ def read(  # noqa: PLR0913, PLR0917 - what callers may say
     if not text.strip().rstrip(";"):
         raise ConfigError("the query is empty; it begins with select")
     doing = f"read from {login}"
-    with explained(doing):
+    with explained(doing, timeout):
         if place is None:
             with Session(login, timeout, case_sensitive) as session:
                 return session.frame(text, values)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.paging import paged
 from batcat_runtime.emulator.protocol import ServiceError
-from batcat_runtime.emulator.redshift_wire.columns import described
-from batcat_runtime.emulator.redshift_wire.protocol import Field, PostgresFault
+from batcat_runtime.emulator.redshift_wire.columns import Field, described
+from batcat_runtime.emulator.redshift_wire.protocol import PostgresFault
 from batcat_runtime.emulator.redshift_wire.warehouse import warehouse_of
 
 from .login import login_of
@@ -84,7 +84,7 @@ class Metadata:
     ) -> list[list[str | None]]:
         user, database = login_of(self._world, request)
         try:
-            connection = warehouse_of(self._world).connect(user, database)
+            connection = warehouse_of(self._world).backend.connect(user, database)
         except PostgresFault as error:
             raise ServiceError("DatabaseConnectionException", str(error), 400) from None
         try:

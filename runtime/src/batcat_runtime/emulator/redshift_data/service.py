@@ -102,7 +102,7 @@ class RedshiftData(Metadata):
                 )
             connection = statement.connection
         if connection is not None:
-            warehouse_of(self._world).cancel(connection)
+            warehouse_of(self._world).backend.cancel(connection)
         return {"Status": True}
 
     def list_statements(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class RedshiftData(Metadata):
 
     def _carry_out(self, statement: Statement) -> None:
         user, database = login_of(self._world, statement.request, statement.region)
-        connection = warehouse_of(self._world).connect(user, database)
+        connection = warehouse_of(self._world).backend.connect(user, database)
         with statement.lock:
             statement.connection, statement.pid = connection, connection.key[0]
         try:
@@ -209,7 +209,7 @@ class RedshiftData(Metadata):
             raise failing(connection, str(error)) from None
         if order is None:
             return connection.bound(made, values)
-        tag, _ = warehouse_of(self._world).carrier.carry_out(order, connection)
+        tag, _ = warehouse_of(self._world).backend.carrier.carry_out(order, connection)
         return Result(tag=tag)
 
     def _found(self, identity: str) -> tuple[Statement, Part]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
 
-from .warehouse import ADMIN, DATABASE, HOST, warehouse_of
+from .backend import ADMIN, DATABASE
+from .warehouse import HOST, warehouse_of
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World

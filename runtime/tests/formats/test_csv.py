@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +18,8 @@ from batcat_runtime.formats import csv_parse, csv_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from batcat_runtime.columns.types import Type
 
 JANUARY = pd.DataFrame({"cell": ["a", "b"], "volt": [3.5, 3.6]})
 FEBRUARY = pd.DataFrame({"cell": ["c"], "volt": [3.7]})
@@ -46,6 +50,11 @@ def workbook(bucket: str, key: str, sheets: Mapping[str, pd.DataFrame]) -> None:
         (" \na\n1,2\n", "line 3 has 2 fields, the header has 1"),
         ("\n\na,b\r\n1,2\r\n3,4,5\r\n", "line 5 has 3 fields, the header has 2"),
         ('a,b\n1,2\n3,"4\n5,6\n', "a quotation that begins in line 3 does not end"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 field, the header has 2"),
+        ("a,b\n1,2\n3", "line 3 has 1 field, the header has 2"),
+        ("a,b,c\n1,2\n3,4,5\n", "line 2 has 2 fields, the header has 3"),
+        ("a,b\n1\n3,4,5\n", "line 2 has 1 field, the header has 2"),
+        ('a,b\n1,2\n3,"4', "a quotation that begins in line 3 does not end"),
         ("", "is empty: it has no header"),
         ("\n \n", "is empty: it has no header"),
     ],
@@ -74,9 +83,81 @@ def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
     assert list(read('\ufeff"a,b",c\n1,2\n').columns) == ["a,b", "c"]
 
 
-def test_a_short_row_ends_in_missing_values() -> None:
-    """As pandas does it."""
-    assert read("a,b\n1\n3,4\n")["b"].isna().tolist() == [True, False]
+def test_a_csv_cut_off_anywhere_is_an_error_or_lacks_signs_of_its_last_cell() -> None:
+    """What pandas would fill the last row with is missing values."""
+
+    def is_sound(text: str) -> bool:
+        try:
+            return all(len(row) == 3 for row in csv.reader(io.StringIO(text), strict=True))
+        except csv.Error:
+            return False
+
+    whole = 'a,b,c\n1,"x, y",u\n2,"x\n""y""",v\n'
+    for end in range(len("a,b,c\n"), len(whole)):
+        if is_sound(whole[:end]):
+            assert len(read(whole[:end])) == whole[:end].count("x")
+        else:
+            with pytest.raises(bc.DataError, match=r"line [23] has|begins in line [23] does not"):
+                read(whole[:end])
+
+
+@pytest.mark.parametrize("types", [{}, {"b": parse("varchar")}, {"b": parse("bigint")}])
+@pytest.mark.parametrize("null", ["", "\\N"])
+@pytest.mark.parametrize("rows", [1, 5000])
+def test_a_row_that_is_too_short_is_an_error_or_left_out(
+    types: dict[str, Type], null: str, rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether or not other rows end in a value that is missing; pandas would fill it with one."""
+    text = "a,b\n" + f'"1,5",2\n1,{null}\n' * rows + '3\n4,"5"\n'
+    how = csv_parse.Reading(types=types, null=null)
+    with pytest.raises(bc.DataError, match=rf"line {2 * rows + 2} has 1 field, the header has 2"):
+        csv_read.read_csv(io.BytesIO(text.encode()), "x", how=how)
+    found = csv_read.read_csv(io.BytesIO(text.encode()), "x", how=replace(how, skip=True))
+    assert found["a"].tolist() == ["1,5", "1"] * rows + ["4"]
+    assert found["b"].isna().sum() == rows
+    assert capsys.readouterr().err.endswith(f": lines {2 * rows + 2}\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "gb18030"])
+@pytest.mark.parametrize("sep", [",", "\t"])
+def test_quotation_marks_inside_of_fields_and_other_encodings_are_no_short_rows(
+    encoding: str, sep: str
+) -> None:
+    """They make the count of separators doubtful; then rows are looked at one by one."""
+    how = csv_parse.Reading(encoding, sep=sep)
+    text = f'a{sep}b\n5"{sep}\n"{sep}"{sep}\n电池{sep}6"\n'
+    found = csv_read.read_csv(io.BytesIO(text.encode(encoding)), "x", how=how)
+    assert found["a"].tolist() == ['5"', sep, "电池"]
+    with pytest.raises(bc.DataError, match="line 5 has 1 field"):
+        csv_read.read_csv(io.BytesIO(f"{text}x\n".encode(encoding)), "x", how=how)
+
+
+def test_a_quotation_that_does_not_end_is_left_out_when_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With all that it takes in; most often it is the last row of a file that was cut off."""
+    how = csv_parse.Reading(skip=True)
+    found = csv_read.read_csv(io.BytesIO(b'a,b\n1,2\n\n3,"4\n'), "x", how=how)
+    assert found.to_dict("list") == {"a": [1], "b": [2]}
+    assert "x: skipped 1 rows (1 to 1), which do not have" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("skip", [True, False])
+@pytest.mark.parametrize("size", [None, 1])
+def test_the_sign_nul_is_refused_with_its_line(size: int | None, *, skip: bool) -> None:
+    """In pandas 2 it cuts texts off there without a word."""
+    text = csv_parse.text_of(memoryview(b"a,b\n1,2\nx\0y,2\n"), "s3://data/x.csv")
+    with pytest.raises(bc.DataError, match=r"s3://data/x\.csv holds the sign NUL in line 3"):
+        list(csv_parse.pieces(text, csv_parse.Reading(skip=skip), size))
+
+
+def test_long_cells_are_read_when_rows_are_left_out() -> None:
+    """Python's csv stops at 128 KB otherwise."""
+    long = "x" * 300_000
+    found = csv_read.read_csv(
+        io.BytesIO(f"a,b\n{long},1\n2\n".encode()), "x", how=csv_parse.Reading(skip=True)
+    )
+    assert found["a"].tolist() == [long]
 
 
 def test_a_column_has_one_type_however_long_it_is() -> None:

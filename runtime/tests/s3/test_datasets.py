@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import sys
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -130,10 +131,8 @@ def test_bad_rows_are_skipped_when_asked_and_each_is_logged(
     assert read["n"].tolist() == [2, 4, 7]
     assert read["t"].tolist() == ["ok", "two\nlines", "ok"]
     said = capsys.readouterr().err
-    assert (
-        "a.csv: skipped 2 rows (1 to 2), which have more fields than the header: lines 2, 5" in said
-    )
-    assert "b.csv: skipped 1 rows (1 to 1), which have more fields than the header: lines 5" in said
+    assert re.search(r"a\.csv: skipped 2 rows \(1 to 2\), which do not have .*: lines 2, 5\n", said)
+    assert re.search(r"b\.csv: skipped 1 rows \(1 to 1\), which do not have .*: lines 5\n", said)
     assert (
         "b.csv: skipped 1 rows (1 to 1), which hold cells that are not of their type: lines 4"
         in said

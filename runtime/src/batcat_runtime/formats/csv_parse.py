@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.columns import texts
 from batcat_runtime.errors import ConfigError, DataError, MissingError
 
-from . import csv_rows
+from . import csv_rows, csv_tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from batcat_runtime.columns.types import Type
 
 _PIECE = 2 * 1024 * 1024  # bytes that pandas parses at once
+_MALFORMED = (
+    "which do not have as many fields as the header, or a quotation that does not end and takes in "
+    "all that follows"
+)
 _FEWEST = 1000  # rows that it parses at once
 _READ = 256 * 1024  # bytes that pandas reads at once
 # What pandas takes for missing unless told otherwise (source: pandas.read_csv, na_values).
@@ -109,7 +113,7 @@ def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.Dat
         skipped: list[int] = []
         yield from _parsed(text, how, size, skipped)
         if not how.quiet:
-            csv_rows.log_skipped(text.source, skipped, "which have more fields than the header")
+            csv_rows.log_skipped(text.source, skipped, _MALFORMED)
 
 
 def _parsed(
@@ -122,25 +126,56 @@ def _parsed(
         names, first = csv_rows.header(head, how.encoding, how.sep)
         names = csv_rows.pandas_names(names)
         _check_columns(names, how, text.source)
-        if first and len(first[1]) > len(names) and skipped is None:
-            # pandas would take its first fields for an index and shift all columns without a word.
+        if first and len(first[1]) != len(names) and skipped is None:
+            # Of one that is too long, pandas would take the first fields for an index and shift
+            # all columns without a word.
             if how.skip:
                 raise _BadRowsError
-            raise _unsound(text.source, csv_rows.too_long(*first, len(names)))
-        file: Any = io.BufferedReader(csv_rows.Joined([memoryview(head)], raw), _READ)
+            raise _unsound(text.source, csv_rows.unfit(*first, len(names)))
+        tally = csv_tally.Tally(
+            csv_rows.Joined([memoryview(head)], raw), how.sep, how.encoding or "utf-8"
+        )
+        file: Any = io.BufferedReader(tally, _READ)
         if skipped is not None:
             file = csv_rows.Cleaned(
                 csv_rows.rows(file, how.encoding, how.sep), skipped.append, how.sep
             )
+        count, doubtful = 0, False
         rows = size or max(_FEWEST, _PIECE // max(1, len(head) // max(1, head.count(b"\n"))))
         try:
             with pd.read_csv(file, chunksize=rows, **options(names, how)) as found:
                 for piece in found:
-                    yield _typed(piece, text, how)
+                    count += len(piece)
+                    doubtful = doubtful or csv_tally.may_be_short(piece)
+                    yield _typed(piece, text, how, cleaned=skipped is not None)
+        except csv_tally.NulError as error:
+            raise _nul(text) from error
         except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-            if how.skip and skipped is None and "Expected" in str(error):
+            by_row = "Expected" in str(error) or "EOF inside string" in str(error)
+            if how.skip and skipped is None and by_row:
                 raise _BadRowsError from error
             raise _explained(error, text, how) from error
+        if skipped is None and doubtful and not tally.fits(count, len(names)):
+            _check_rows(text, how)
+
+
+def _check_rows(text: Text, how: Reading) -> None:
+    """Look at the rows one by one: quotation marks inside of a field make the tally doubtful."""
+    with closing(text.open()) as raw:
+        why = csv_rows.find_bad_row(csv_rows.rows(raw, how.encoding, how.sep), "")
+    if why and how.skip:
+        raise _BadRowsError
+    if why:
+        raise _unsound(text.source, why)
+
+
+def _nul(text: Text) -> DataError:
+    with closing(text.open()) as raw:
+        return DataError(
+            f"{text.source} holds the sign NUL in {csv_rows.nul(raw)}, at which readers of CSV "
+            "(pandas 2 among them) cut a text off; remove it there, or say which encoding the text "
+            "has, for example encoding='utf-16'",
+        )
 
 
 def _head(raw: IO[bytes]) -> bytes:
@@ -173,7 +208,7 @@ def options(names: list[str], how: Reading) -> dict[str, Any]:
     return options
 
 
-def _typed(piece: pd.DataFrame, text: Text, how: Reading) -> pd.DataFrame:
+def _typed(piece: pd.DataFrame, text: Text, how: Reading, *, cleaned: bool) -> pd.DataFrame:
     """Give columns their exact types, and keep those that are asked for."""
     wanted = list(piece.columns) if how.columns is None else list(how.columns)
     found: dict[str, pd.Series[Any]] = {}
@@ -185,6 +220,8 @@ def _typed(piece: pd.DataFrame, text: Text, how: Reading) -> pd.DataFrame:
         except texts.UnreadableError as error:
             bad |= {place: (name, str(cells[place])) for place in reversed(error.places)} | bad
     if bad:
+        if how.skip and not cleaned:
+            raise _BadRowsError
         return _without(piece, bad, text, how)
     kept: pd.DataFrame = piece[wanted].assign(**found) if found else piece[wanted]
     return kept
@@ -194,11 +231,14 @@ def _without(
     piece: pd.DataFrame, bad: dict[int, tuple[str, str]], text: Text, how: Reading
 ) -> pd.DataFrame:
     """Leave out the rows with cells that are not of their types, or raise the first."""
+    if not how.skip:
+        _check_rows(text, how)  # a row that is too short lacks cells, which says more
     places = sorted(bad)
     begin = int(piece.index[0])
     with closing(text.open()) as raw:
         every = {begin + place for place in (places if how.skip else places[:1])}
-        lines = csv_rows.find_lines(csv_rows.rows(raw, how.encoding, how.sep), every)
+        rows = csv_rows.rows(raw, how.encoding, how.sep)
+        lines = csv_rows.find_lines(rows, every, cleaned=how.skip)
     if not how.skip:
         name, cell = bad[places[0]]
         raise _unsound(
@@ -206,7 +246,8 @@ def _without(
         )
     if not how.quiet:
         csv_rows.log_skipped(text.source, lines, "which hold cells that are not of their type")
-    return _typed(piece.drop(index=[begin + place for place in places]), text, how)
+    kept = piece.drop(index=[begin + place for place in places])
+    return _typed(kept, text, how, cleaned=True)
 
 
 def _explained(error: Exception, text: Text, how: Reading) -> DataError:

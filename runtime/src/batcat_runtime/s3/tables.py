@@ -67,18 +67,18 @@ def read_csv_from_bucket(  # noqa: PLR0913 - each may be said
         null: what stands for NULL in columns of ``types``; if not empty, such as ``"\\N"``, in
             all columns, and then nothing else does.
         on_bad_rows: ``error`` names object and line of a malformed row; ``skip`` leaves such rows
-            out, and logs the line of each. Malformed is a row with more fields than the header,
-            or with a cell that is not of its type.
+            out, and logs the line of each. Malformed is a row with more or fewer fields than the
+            header, with a quotation that does not end, or with a cell that is not of its type.
         chunksize: give DataFrames of at most so many rows, one after the other, in bounded
-            memory; their types are inferred one by one. None spans two objects.
+            memory; their types are inferred one by one. None spans two objects. A row that is too
+            short is then an error at the end of its object.
 
     Returns:
-        DataFrame of shape ``(n_rows, n_columns)``, or an iterator of DataFrames. A row with fewer
-        fields than the header ends in missing values, as pandas does it.
+        DataFrame of shape ``(n_rows, n_columns)``, or an iterator of DataFrames.
 
     Raises:
-        DataError: a row is malformed, a quotation does not end, the text has another encoding, or
-            there is none. The message names the object and the line.
+        DataError: a row is malformed, the text has another encoding or the sign NUL, or there is
+            none. The message names the object and the line.
         ConfigError: there is no such encoding or type.
         MissingError: the bucket, an object or a column does not exist.
         AccessError: credentials are absent or do not allow it.

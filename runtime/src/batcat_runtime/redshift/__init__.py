@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from batcat_runtime.hiding import hidden
 from batcat_runtime.sql.limit import LIMIT, check_limit
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ def read_data_from_redshift(  # noqa: PLR0913, PLR0917 - the first eight are a c
     from batcat_runtime.redshift import staging as places
     from batcat_runtime.sql.binding import bind
 
-    from .login import Iam, hidden, log_in
+    from .login import Iam, log_in
 
     check_limit(timeout)
-    password = hidden(password)
+    password = password and hidden(password)
     place = places.plan(staging, iam_role, kms_key_id)
     text, values = bind(query, params, date_start, date_end, "redshift")
     iam = Iam(cluster, workgroup, db_user, region)
@@ -223,10 +224,10 @@ def save_df_to_redshift(  # noqa: PLR0913, PLR0917 - the first 13 are a contract
     from batcat_runtime.redshift import staging as places
     from batcat_runtime.redshift import write
 
-    from .login import Iam, hidden, log_in
+    from .login import Iam, log_in
 
     check_limit(timeout)
-    password = hidden(password)
+    password = password and hidden(password)
     place = places.plan(staging, iam_role, kms_key_id)
     job = write.plan(
         df, schema, table_name, if_exists, index, index_label, chunksize, dtype, method, place

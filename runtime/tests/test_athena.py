@@ -469,8 +469,9 @@ def test_a_refused_unload_becomes_csv(staging: str, asked: list[dict[str, Any]])
             "timestamp '2020-01-01 12:00:00.123456'",
             "column 'v' holds times finer than milliseconds",
         ),
+        ("timestamp '2020-01-01 12:00:00'", "column 'v' holds times of whole seconds"),
     ],
-    ids=["time", "zone", "microseconds"],
+    ids=["time", "zone", "microseconds", "seconds"],
 )
 def test_what_unload_cannot_write_is_named(staging: str, sql: str, message: str) -> None:
     """Unless the mode is ours to choose: then the rows come the other way, whole."""

@@ -76,7 +76,11 @@ def read(queries: Queries, wanted: Wanted) -> pd.DataFrame | None:
         _remove(folder, traces, queries.region)
 
 
-_FINER = re.compile(r"Incorrect timestamp precision .*column name: (?P<name>.+)", re.DOTALL)
+_PRECISION = re.compile(
+    r"Incorrect timestamp precision for timestamp\((?P<digits>\d+)\).*column name: (?P<name>.+)",
+    re.DOTALL,
+)
+_MILLISECONDS = 3  # digits
 
 
 def _refuse(columns: list[dict[str, Any]], why: str) -> None:
@@ -88,11 +92,13 @@ def _refuse(columns: list[dict[str, Any]], why: str) -> None:
                 "mode='csv', or cast it in the query: a time to varchar, a time with a zone with "
                 "CAST(… AT TIME ZONE 'UTC' AS timestamp)",
             )
-    finer = _FINER.search(why)
-    if finer:
+    other = _PRECISION.search(why)
+    if other:
+        finer = int(other["digits"]) > _MILLISECONDS
+        held = "finer than milliseconds" if finer else "of whole seconds"
         raise DataError(
-            f"column {finer['name']!r} holds times finer than milliseconds, which UNLOAD cannot "
-            "write; use mode='csv', or cast it to timestamp(3) in the query",
+            f"column {other['name']!r} holds times {held}, which UNLOAD cannot write; use "
+            "mode='csv', or cast it to timestamp(3) in the query",
         )
 
 

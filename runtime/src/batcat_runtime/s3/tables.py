@@ -223,8 +223,10 @@ def save_to_bucket(  # noqa: PLR0913 - each may be said
         bucket: name of the bucket.
         key: key of the object; an existing one is replaced. With ``partition_by`` a folder, which
             ends in ``/``.
-        format: csv, parquet, jsonl or xlsx; by default what the key ends in (``.csv``,
-            ``.parquet``, ``.jsonl``, ``.xlsx``), else csv.
+        format: csv, parquet, jsonl or xlsx; by default what the key ends in: ``.csv``,
+            ``.parquet`` or ``.pq``, ``.jsonl``, ``.ndjson`` or ``.json`` (one object a line),
+            ``.xlsx``. ``.gz`` after that of a text packs it. What ends in nothing known is csv;
+            what is known and not written, such as ``.xls``, is refused.
         partition_by: columns whose values become folders ``name=value`` (parquet unless said
             otherwise). Each write adds objects of new names.
         replace_partitions: after the write, remove what else lies in the folders written to.
@@ -239,17 +241,18 @@ def save_to_bucket(  # noqa: PLR0913 - each may be said
     Raises:
         DataError: it is no DataFrame, or holds what the format cannot hold; the message names the
             column.
-        ConfigError: there is no such format, or partition column.
+        ConfigError: there is no such format, or partition column, or arguments do not go together.
         MissingError: the bucket does not exist.
         AccessError: credentials are absent or do not allow it.
         MissingExtraError: pyarrow (for Parquet) or openpyxl (for Excel) is not installed.
     """
     from . import writing
 
-    if not hasattr(df, "to_csv"):
+    if not hasattr(df, "to_csv") or df.ndim != 2:  # noqa: PLR2004 - rows and columns
+        way = "its .to_frame()" if hasattr(df, "to_frame") else "pd.DataFrame(…, columns=[…])"
         raise DataError(
             f"cannot write s3://{bucket}/{key}: {type(df).__name__} is no DataFrame; "
-            "make it one with pd.DataFrame(…, columns=[…])",
+            f"make it one with {way}",
         )
     plan = writing.plan(key, format, types, null, kms_key_id, partitioned=bool(partition_by))
     if not partition_by:

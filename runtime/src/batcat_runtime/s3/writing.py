@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from batcat_runtime.columns.series import known
 from batcat_runtime.errors import ConfigError, DataError, MissingError
@@ -15,7 +16,7 @@ from batcat_runtime.formats.excel import write_excel
 from batcat_runtime.formats.json_lines import write_json_lines
 from batcat_runtime.logs import get_logger
 
-from . import datasets
+from . import datasets, suffixes
 from .removal import remove
 from .transfer import listing
 from .upload import Upload
@@ -27,12 +28,7 @@ if TYPE_CHECKING:
 
     from batcat_runtime.columns.types import Type
 
-_KINDS = {
-    "csv": "text/csv; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-    "jsonl": "application/x-ndjson",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+_PACKED_KIND = "application/gzip"
 _AT_ONCE = 8  # objects of a dataset
 
 
@@ -45,12 +41,14 @@ class Plan:
         types: exact types of Parquet columns.
         null: what stands for NULL in a CSV.
         kms_key_id: key to encrypt with, or None.
+        packed: whether gzip packs it.
     """
 
     format: str
     types: Mapping[str, Type]
     null: str
     kms_key_id: str | None
+    packed: bool = False
 
 
 def plan(  # noqa: PLR0913 - what callers may say
@@ -68,10 +66,7 @@ def plan(  # noqa: PLR0913 - what callers may say
         ConfigError: there is no such format, or arguments that do not go together.
         MissingExtraError: pyarrow is not installed and it takes it.
     """
-    suffix = key.rpartition("/")[2].rpartition(".")[2].lower()
-    chosen = format or (suffix if suffix in _KINDS else "parquet" if partitioned else "csv")
-    if chosen not in _KINDS:
-        raise ConfigError(f"format is {format!r}; it must be one of {', '.join(_KINDS)}")
+    chosen, packed = suffixes.chosen(key, format, "parquet" if partitioned else "csv")
     if partitioned and key and not key.endswith("/"):
         raise ConfigError(f"key {key!r} must be a folder for partition_by; write {key + '/'!r}")
     if types and chosen != "parquet":
@@ -82,15 +77,20 @@ def plan(  # noqa: PLR0913 - what callers may say
         from batcat_runtime.columns.arrow import need_arrow
 
         need_arrow()
-    return Plan(chosen, known(types), null, kms_key_id)
+    return Plan(chosen, known(types), null, kms_key_id, packed)
 
 
 def write_one(df: pd.DataFrame, bucket: str, key: str, how: Plan) -> int:
     """Write one object; returns the HTTP status, 200."""
     target = f"s3://{bucket}/{key}"
-    with Upload(bucket, key, _KINDS[how.format], how.kms_key_id) as file:
+    kind = _PACKED_KIND if how.packed else suffixes.KINDS[how.format]
+    with Upload(bucket, key, kind, how.kms_key_id) as file:
         out: Any = file
-        _write(df, out, target, how)
+        if how.packed:
+            with gzip.GzipFile("", "wb", fileobj=out, mtime=0) as packed:
+                _write(df, cast("IO[bytes]", packed), target, how)
+        else:
+            _write(df, out, target, how)
     return file.status
 
 

@@ -80,7 +80,23 @@ def _part(lines: Sequence[tuple[int, bytes]], source: str, how: Reading) -> Part
         rows = [row for place, row in enumerate(rows) if place not in bad]
         typed, _ = _typed(rows, how)
     csv_rows.log_skipped(source, sorted(skipped), "which are no JSON objects of these types")
+    if exact:
+        rows = [
+            {name: value if name in typed else _with_floats(value) for name, value in row.items()}
+            for row in rows
+        ]
     return rows, typed
+
+
+def _with_floats(value: Any) -> Any:
+    """Make floats of the decimals that only columns of exact types needed."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [_with_floats(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_floats(item) for key, item in value.items()}
+    return value
 
 
 def _parsed(word: bytes, options: dict[str, Any]) -> Any:
@@ -138,7 +154,6 @@ def table(found: Iterable[Part], how: Reading, source: str) -> pd.DataFrame:
 def _inferred(values: list[Any]) -> pd.Series[Any]:
     import pandas as pd
 
-    values = [float(value) if type(value) is Decimal else value for value in values]
     kinds = {type(value) for value in values}
     some_null = type(None) in kinds
     kinds -= {type(None)}

@@ -383,6 +383,16 @@ def test_a_large_parquet_is_read_whole_or_in_chunks(
     assert watched.asked("HEAD") == 0
 
 
+def test_no_columns_leave_the_rows(s3_bucket: str) -> None:
+    """As pandas has it; for example to count them."""
+    for name in ("a", "b"):
+        bc.save_to_bucket(pd.DataFrame({"n": [1, 2, 3]}), s3_bucket, f"d/{name}.parquet")
+    assert bc.read_parquet_from_bucket(s3_bucket, "d/a.parquet", columns=[]).shape == (3, 0)
+    assert bc.read_parquet_from_bucket(s3_bucket, "d/", columns=[]).shape == (6, 0)
+    pieces = bc.read_parquet_from_bucket(s3_bucket, "d/", columns=[], chunksize=2)
+    assert [len(piece) for piece in pieces] == [2, 1, 2, 1]
+
+
 def test_objects_that_do_not_fit_together_are_named(s3_bucket: str) -> None:
     """A column missing in some is NULL there; numbers widen; a text is no number."""
     for key, frame in {

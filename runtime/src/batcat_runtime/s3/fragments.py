@@ -40,7 +40,8 @@ def read_groups(
     data = fragment.subset(row_group_ids=groups).to_table(
         schema=schema, columns=columns, filter=wanted.filters
     )
-    return data.replace_schema_metadata(schema.metadata)
+    # A table without columns would lose its number of rows with its metadata.
+    return data.replace_schema_metadata(schema.metadata) if columns else data
 
 
 def open_fragment(

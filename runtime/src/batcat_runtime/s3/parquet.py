@@ -133,7 +133,16 @@ def read(wanted: Wanted) -> pd.DataFrame:
             f"{name} beginning with {wanted.sources[0]} have columns of one name and other types, "
             f"and no type holds all values: {error}; read them one by one, or with columns=",
         ) from error
-    return to_frame(joined.replace_schema_metadata(first.metadata), name)
+    rows = sum(data.num_rows for data in tables)
+    return _frame(joined.replace_schema_metadata(first.metadata), rows, name)
+
+
+def _frame(data: pa.Table, rows: int, name: str) -> pd.DataFrame:
+    """Make a DataFrame, which has its rows even where no column is wanted."""
+    import pandas as pd
+
+    frame = to_frame(data, name)
+    return frame if data.column_names else frame.reindex(pd.RangeIndex(rows))
 
 
 def _tables(wanted: Wanted) -> Iterator[pa.Table]:
@@ -213,7 +222,8 @@ def chunks(wanted: Wanted, size: int) -> Iterator[pd.DataFrame]:
                 table = fragments.read_groups(wanted, place, file, group, columns)
             for start in range(0, table.num_rows, size):
                 given = True
-                yield to_frame(table.slice(start, size), str(source))
+                rows = min(size, table.num_rows - start)
+                yield _frame(table.slice(start, size), rows, str(source))
     if not given:
         yield to_frame(schema.empty_table().select(columns), str(source))
 

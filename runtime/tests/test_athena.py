@@ -423,6 +423,11 @@ def test_a_workgroup_may_put_results_elsewhere(s3_bucket: str) -> None:
         assert keys(s3_bucket) == []
     kept = s3.head_object(Bucket=f"other-{s3_bucket}", Key=left[0])
     assert kept["ServerSideEncryption"] == "aws:kms"
+    many = "select n from unnest(sequence(1, 500)) as t(n) order by n"
+    for place in (f"s3://{s3_bucket}/mine/", None):  # of so many, the file is read
+        found = bc.read_data_from_athena(many, REGION, place, workgroup=group, mode="csv")
+        assert found["n"].tolist() == list(range(1, 501))
+    assert keys(s3_bucket) == []
     s3.delete_object(Bucket=f"other-{s3_bucket}", Key=left[0])
     s3.delete_bucket(Bucket=f"other-{s3_bucket}")
 

@@ -428,7 +428,8 @@ def test_a_workgroup_may_put_results_elsewhere(s3_bucket: str) -> None:
         found = bc.read_data_from_athena(many, REGION, place, workgroup=group, mode="csv")
         assert found["n"].tolist() == list(range(1, 501))
     assert keys(s3_bucket) == []
-    s3.delete_object(Bucket=f"other-{s3_bucket}", Key=left[0])
+    for key in keys(f"other-{s3_bucket}"):
+        s3.delete_object(Bucket=f"other-{s3_bucket}", Key=key)
     s3.delete_bucket(Bucket=f"other-{s3_bucket}")
 
 

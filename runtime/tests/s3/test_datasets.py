@@ -383,6 +383,20 @@ def test_a_large_parquet_is_read_whole_or_in_chunks(
     assert watched.asked("HEAD") == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [({"columns": ["t"]}, bc.MissingError), ({"filters": [("t", "=", "x")]}, bc.ConfigError)],
+)
+def test_the_object_that_lacks_a_column_is_named(
+    s3_bucket: str, options: dict[str, Any], error: type[Exception]
+) -> None:
+    """And how to read the others, or all."""
+    bc.save_to_bucket(pd.DataFrame({"t": ["x"]}), s3_bucket, "d/a.parquet")
+    bc.save_to_bucket(pd.DataFrame({"n": [1]}), s3_bucket, "d/b.parquet")
+    with pytest.raises(error, match=r"/d/b\.parquet.*only some objects have a column, read those"):
+        bc.read_parquet_from_bucket(s3_bucket, "d/", **options)
+
+
 def test_no_columns_leave_the_rows(s3_bucket: str) -> None:
     """As pandas has it; for example to count them."""
     for name in ("a", "b"):

@@ -14,7 +14,7 @@ from batcat_runtime.errors import DataError
 from batcat_runtime.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     import pandas as pd
@@ -24,7 +24,13 @@ _ROWS = 10_000  # at most, because a cell may be long
 _ENCODED = (bytes, bytearray, memoryview, list, tuple, dict)
 
 
-def write_csv(df: pd.DataFrame, file: IO[bytes], target: str, null: str = "") -> None:
+def write_csv(
+    df: pd.DataFrame,
+    file: IO[bytes],
+    target: str,
+    null: str = "",
+    wrote: Callable[[int], None] | None = None,
+) -> None:
     """Write a DataFrame as CSV in UTF-8, without its index, piece by piece.
 
     Args:
@@ -32,6 +38,7 @@ def write_csv(df: pd.DataFrame, file: IO[bytes], target: str, null: str = "") ->
         file: to write into.
         target: where it goes, for messages.
         null: what to write for NULL.
+        wrote: is called with the number of rows of each piece.
 
     Raises:
         DataError: a column holds a text that would be read as NULL, or cut off, or that UTF-8 does
@@ -44,6 +51,8 @@ def write_csv(df: pd.DataFrame, file: IO[bytes], target: str, null: str = "") ->
     rows = min(_ROWS, max(1, _CELLS // max(1, width)))
     for start in range(0, max(len(df), 1), rows):
         _write_piece(df, slice(start, start + rows), columns, out, target, null)
+        if wrote:
+            wrote(min(rows, len(df) - start))
     both = [column.name for column in columns if column.holds_empty and column.holds_null]
     if both and not null:
         get_logger("batcat_runtime").warning(

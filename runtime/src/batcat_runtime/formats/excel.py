@@ -12,9 +12,11 @@ from . import excel_cells
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pandas as pd
+
+_ROWS = 1000  # written between two words on how far it is
 
 
 def read_excel(buffer: io.BytesIO, source: str, *, sheet_name: Any = 0, header: Any = 0) -> Any:
@@ -110,7 +112,12 @@ def _workbook(source: str) -> Iterator[None]:
         raise DataError(f"{source} cannot be read as an Excel workbook: {error}") from error
 
 
-def write_excel(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
+def write_excel(
+    df: pd.DataFrame,
+    file: IO[bytes],
+    target: str,
+    wrote: Callable[[int], None] | None = None,
+) -> None:
     """Write a DataFrame as the only sheet of a workbook, without its index.
 
     Texts stay texts, also those that begin with ``=``. Decimals become numbers.
@@ -119,6 +126,7 @@ def write_excel(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
         df: the DataFrame.
         file: to write into; it must be able to seek.
         target: where it goes, for messages.
+        wrote: is called with the number of rows of each piece.
 
     Raises:
         DataError: a workbook cannot hold it; the message names column and row.
@@ -134,12 +142,14 @@ def write_excel(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
     try:
         book = Workbook(write_only=True)
         sheet = book.create_sheet("Sheet1")
-        for row in rows:
+        for place, row in enumerate(rows, 1):
             cells = [WriteOnlyCell(sheet, value) for value in row]
             for cell, value in zip(cells, row, strict=True):
                 if isinstance(value, str):
                     cell.data_type = "s"  # openpyxl takes =1 for a formula, and #N/A for an error
             sheet.append(cells)
+            if wrote and not place % _ROWS:
+                wrote(_ROWS)
         book.save(file)
     except Exception as error:
         if (

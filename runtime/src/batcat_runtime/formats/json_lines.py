@@ -20,7 +20,7 @@ from . import csv_rows
 from .csv_write import moments, unit_of, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -171,13 +171,19 @@ def _inferred(values: list[Any]) -> pd.Series[Any]:
     return column
 
 
-def write_json_lines(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
+def write_json_lines(
+    df: pd.DataFrame,
+    file: IO[bytes],
+    target: str,
+    wrote: Callable[[int], None] | None = None,
+) -> None:
     """Write a DataFrame as JSON lines, without its index.
 
     Args:
         df: the DataFrame.
         file: to write into.
         target: where it goes, for messages.
+        wrote: is called with the number of rows of each piece.
 
     Raises:
         DataError: two columns have one name, or a text is none that UTF-8 has.
@@ -199,6 +205,8 @@ def write_json_lines(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
             file.write("".join(lines).encode())
         except UnicodeEncodeError as error:
             raise unwritable(zip(names, columns, strict=True), target, error) from error
+        if wrote:
+            wrote(len(piece))
 
 
 def _cells(series: pd.Series[Any]) -> list[str]:

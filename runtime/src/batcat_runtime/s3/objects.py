@@ -10,6 +10,7 @@ from batcat_runtime.aws import client
 from batcat_runtime.columns.series import need_pandas
 from batcat_runtime.errors import DataError, MissingError
 
+from .progress import Progress
 from .ranges import CHANGED, Object, at
 from .transfer import fetch, fetch_all, listing
 from .upload import put
@@ -226,17 +227,20 @@ def copy_bucket_files(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
             if (one.size or 0) <= _ONE_COPY:
                 source = {"Bucket": bucket, "Key": one.key}
                 client("s3").copy_object(CopySource=source, Bucket=target_bucket, Key=target)
+                progress.add(one.size or 0)
             else:
-                _copy_large(one, target_bucket, target)
+                _copy_large(one, target_bucket, target, progress)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    size = sum(one.size or 0 for one in found)
+    progress = Progress(f"copy {len(found)} objects to s3://{target_bucket}/{target_prefix}", size)
+    with progress, ThreadPoolExecutor(_THREADS) as pool:
         # Going through the results raises the first error; map then drops what has not begun.
         for _ in pool.map(copy, zip(found, targets, strict=True)):
             pass
     return targets
 
 
-def _copy_large(one: Object, bucket: str, key: str) -> None:
+def _copy_large(one: Object, bucket: str, key: str, progress: Progress) -> None:
     """Copy what is too large for one request in parts of one version, inside S3.
 
     A copy in parts keeps by itself neither the content type nor metadata.
@@ -247,7 +251,8 @@ def _copy_large(one: Object, bucket: str, key: str) -> None:
     try:
         about = client("s3").head_object(**source, IfMatch=one.etag)
         kept = {name: about[name] for name in _KEPT if about.get(name)}
-        client("s3").copy(source, bucket, key, ExtraArgs=kept | {"CopySourceIfMatch": one.etag})
+        condition = {"CopySourceIfMatch": one.etag}
+        client("s3").copy(source, bucket, key, ExtraArgs=kept | condition, Callback=progress.add)
     except ClientError as error:
         if error.response["ResponseMetadata"].get("HTTPStatusCode") == CHANGED:
             raise DataError(f"{one} changed while it was copied; copy it again") from error

@@ -6,8 +6,9 @@ import gzip
 import io
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.columns.series import known
 from batcat_runtime.errors import ConfigError, DataError, MissingError
@@ -17,6 +18,7 @@ from batcat_runtime.formats.json_lines import write_json_lines
 from batcat_runtime.logs import get_logger
 
 from . import datasets, suffixes
+from .progress import Progress
 from .removal import remove
 from .transfer import listing
 from .upload import Upload
@@ -82,30 +84,32 @@ def plan(  # noqa: PLR0913 - what callers may say
 
 def write_one(df: pd.DataFrame, bucket: str, key: str, how: Plan) -> int:
     """Write one object; returns the HTTP status, 200."""
-    target = f"s3://{bucket}/{key}"
+    with Progress(f"write s3://{bucket}/{key}", len(df), unit="rows") as progress:
+        return _write_object(df, bucket, key, how, progress)
+
+
+def _write_object(df: pd.DataFrame, bucket: str, key: str, how: Plan, progress: Progress) -> int:
     kind = _PACKED_KIND if how.packed else suffixes.KINDS[how.format]
-    with Upload(bucket, key, kind, how.kms_key_id) as file:
+    with Upload(bucket, key, kind, how.kms_key_id) as file, ExitStack() as last:
         out: Any = file
         if how.packed:
-            with gzip.GzipFile("", "wb", fileobj=out, mtime=0) as packed:
-                _write(df, cast("IO[bytes]", packed), target, how)
-        else:
-            _write(df, out, target, how)
+            out = last.enter_context(gzip.GzipFile("", "wb", fileobj=out, mtime=0))
+        _write(df, out, f"s3://{bucket}/{key}", how, progress)
     return file.status
 
 
-def _write(df: pd.DataFrame, file: IO[bytes], target: str, how: Plan) -> None:
+def _write(df: pd.DataFrame, file: IO[bytes], target: str, how: Plan, progress: Progress) -> None:
     if how.format == "csv":
-        write_csv(df, file, target, how.null)
+        write_csv(df, file, target, how.null, progress.add)
     elif how.format == "jsonl":
-        write_json_lines(df, file, target)
+        write_json_lines(df, file, target, progress.add)
     elif how.format == "parquet":
-        from . import parquet
+        from . import parquet_write
 
-        parquet.write(df, file, target, how.types)
+        parquet_write.write(df, file, target, how.types, progress.add)
     else:
         workbook = io.BytesIO()
-        write_excel(df, workbook, target)
+        write_excel(df, workbook, target, progress.add)
         file.write(workbook.getbuffer())
 
 
@@ -125,6 +129,9 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
     run = uuid.uuid4().hex
     parts = {f"{folder}{path}{run}.{how.format}": part for path, part in datasets.split(df, names)}
     begun: list[str] = []
+    progress = Progress(
+        f"write {len(parts)} objects to s3://{bucket}/{folder}", len(df), unit="rows"
+    )
     if not parts:
         get_logger("batcat_runtime").warning(
             "s3://%s/%s: the table has no rows, so no object is written", bucket, folder
@@ -133,13 +140,13 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
     def write(key: str) -> None:
         begun.append(key)
         try:
-            write_one(parts[key], bucket, key, how)
+            _write_object(parts[key], bucket, key, how, progress)
         except (ConfigError, DataError, MissingError):  # nothing of it can have arrived
             begun.remove(key)
             raise
 
     try:
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batcat-s3") as pool:
+        with progress, ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batcat-s3") as pool:
             for _ in pool.map(write, parts):
                 pass
     except BaseException:

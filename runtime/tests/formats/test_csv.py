@@ -6,7 +6,8 @@ import csv
 import io
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -299,3 +300,40 @@ def test_a_workbook_is_written_and_read(s3_bucket: str) -> None:
     zoned = pd.DataFrame({"at": pd.to_datetime(["2026-01-01"]).tz_localize("UTC")})
     with pytest.raises(bc.DataError, match=r"x\.xlsx as an Excel workbook: column 'at', row 0"):
         bc.save_to_bucket(zoned, s3_bucket, "x.xlsx")
+
+
+def test_a_csv_as_it_is_written_elsewhere_is_written_and_read(s3_bucket: str) -> None:
+    """A semicolon between values, and a comma before decimals, with types and without."""
+    frame = pd.DataFrame(
+        {
+            "x": [1.5, None, 1e-7],
+            "f": pd.array([0.5, None, 2.0], "Float64"),
+            "price": [Decimal("1.50"), None, Decimal("2.25")],
+            "t": ["a;b", "1.5", None],
+        }
+    )
+    form: dict[str, Any] = {"sep": ";", "decimal": ","}
+    bc.save_to_bucket(frame, s3_bucket, "x.csv", **form)
+    body = bc.pd_s3_buffer(s3_bucket, "x.csv").getvalue()
+    assert body == b'x;f;price;t\n1,5;0,5;1,50;"a;b"\n;;;1.5\n1e-07;2,0;2,25;\n'
+    read = bc.read_csv_from_bucket(s3_bucket, "x.csv", **form)
+    assert read["x"].tolist()[::2] == [1.5, 1e-7]
+    assert read["price"].tolist()[::2] == [1.5, 2.25]
+    exact = bc.read_csv_from_bucket(s3_bucket, "x.csv", types=bc.types_of(frame), **form)
+    assert exact["f"].tolist() == [0.5, pd.NA, 2.0]
+    assert exact["price"].tolist() == frame["price"].tolist()
+    bc.save_to_bucket(pd.DataFrame({"x": ["1.5"]}), s3_bucket, "y.csv", **form)
+    with pytest.raises(bc.DataError, match=r"line 2, column 'x': '1\.5' is no double"):
+        bc.read_csv_from_bucket(s3_bucket, "y.csv", types={"x": "double"}, **form)
+
+
+@pytest.mark.parametrize("form", [{"sep": ";;"}, {"decimal": ","}, {"sep": "§"}, {"sep": '"'}])
+def test_characters_that_part_nothing_are_refused(s3_bucket: str, form: dict[str, Any]) -> None:
+    """When writing as when reading."""
+    with pytest.raises(bc.ConfigError, match=r"x\.csv.* with sep=.*give two different characters"):
+        bc.save_to_bucket(JANUARY, s3_bucket, "x.csv", **form)
+    bc.save_to_bucket(JANUARY, s3_bucket, "x.csv")
+    with pytest.raises(bc.ConfigError, match=r"x\.csv.* with sep=.*give two different characters"):
+        bc.read_csv_from_bucket(s3_bucket, "x.csv", **form)
+    with pytest.raises(bc.ConfigError, match="sep= and decimal= are for CSV"):
+        bc.save_to_bucket(JANUARY, s3_bucket, "x.jsonl", sep=";")

@@ -130,3 +130,38 @@ def test_empty_texts_beside_null_are_in_the_log(capsys: pytest.CaptureFixture[st
     """A workbook has one empty cell for both."""
     written(pd.DataFrame({"t": ["", None]}))
     assert "s3://data/x.xlsx: column 't' holds both '' and NULL" in capsys.readouterr().err
+
+
+def test_workbooks_below_a_prefix_are_one_table(s3_bucket: str) -> None:
+    """With the columns that their folders say; some columns, or all."""
+    for site, frame in {
+        "a": pd.DataFrame({"n": [1, 2], "t": ["x", "y"]}),
+        "b": pd.DataFrame({"n": [3], "t": [None]}),
+    }.items():
+        bc.save_to_bucket(frame, s3_bucket, f"d/site={site}/x.xlsx")
+    found = bc.read_excel_from_bucket(s3_bucket, "d/")
+    assert found.to_dict("list") == {
+        "n": [1, 2, 3],
+        "t": ["x", "y", pytest.approx(float("nan"), nan_ok=True)],
+        "site": ["a", "a", "b"],
+    }
+    assert found["n"].dtype == "int64"
+    keys = bc.list_keys(s3_bucket, "d/")
+    some = bc.read_excel_from_bucket(s3_bucket, keys, columns=["n"])
+    assert some.to_dict("list") == {"n": [1, 2, 3]}
+    one = bc.read_excel_from_bucket(s3_bucket, keys[0], sheet_name=None, columns=["t"])
+    assert one["Sheet1"].to_dict("list") == {"t": ["x", "y"]}
+    every = bc.read_excel_list_from_bucket(s3_bucket, "d/")
+    assert every.index.get_level_values("file").tolist() == [keys[0], keys[0], keys[1]]
+
+
+def test_workbooks_that_do_not_fit_together_are_named(s3_bucket: str) -> None:
+    """As CSV are."""
+    bc.save_to_bucket(pd.DataFrame({"n": [1], "t": ["x"]}), s3_bucket, "d/a.xlsx")
+    bc.save_to_bucket(pd.DataFrame({"n": [1]}), s3_bucket, "d/b.xlsx")
+    with pytest.raises(bc.DataError, match=r"d/b\.xlsx has other columns than .*a\.xlsx: t in"):
+        bc.read_excel_from_bucket(s3_bucket, "d/")
+    with pytest.raises(bc.MissingError, match=r"d/b\.xlsx has no column 't'"):
+        bc.read_excel_from_bucket(s3_bucket, "d/", columns=["t"])
+    with pytest.raises(bc.ConfigError, match="sheet_name is None and there are 2 workbooks"):
+        bc.read_excel_from_bucket(s3_bucket, "d/", sheet_name=None)

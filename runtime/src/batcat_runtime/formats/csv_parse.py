@@ -101,7 +101,7 @@ def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.Dat
         DataError, MissingError: as ``read_csv``.
     """
     _check_encoding(text.source, how.encoding)
-    _check_characters(text.source, how.sep, how.decimal)
+    csv_rows.check_characters(f"{text.source} cannot be read", how.sep, how.decimal)
     cleaned = how.skip and size is not None  # what has been given cannot be taken back
     if not cleaned:
         try:
@@ -215,10 +215,16 @@ def _typed(piece: pd.DataFrame, text: Text, how: Reading, *, cleaned: bool) -> p
     bad: dict[int, tuple[str, str]] = {}
     for name in (name for name in how.types if name in wanted):
         cells = [None if cell == how.null else cell for cell in piece[name]]
+        if how.decimal != "." and how.types[name].kind in {"float", "decimal"}:
+            # Both ways: a point is then no decimal any more, but most likely one of thousands.
+            swapped = str.maketrans({how.decimal: ".", ".": how.decimal})
+            cells = [cell and cell.translate(swapped) for cell in cells]
         try:
             found[name] = texts.read(cells, how.types[name]).set_axis(piece.index)
         except texts.UnreadableError as error:
-            bad |= {place: (name, str(cells[place])) for place in reversed(error.places)} | bad
+            bad |= {
+                place: (name, str(piece[name].iloc[place])) for place in reversed(error.places)
+            } | bad
     if bad:
         if how.skip and not cleaned:
             raise _BadRowsError
@@ -278,14 +284,6 @@ def _check_encoding(source: str, encoding: str | None) -> None:
         raise ConfigError(
             f"{source} cannot be read: {error}; give a codec of Python, for example 'gb18030'",
         ) from error
-
-
-def _check_characters(source: str, sep: str, decimal: str) -> None:
-    if len(sep) != 1 or len(decimal) != 1 or sep == decimal or sep in '"\r\n':
-        raise ConfigError(
-            f"{source} cannot be read with sep={sep!r} and decimal={decimal!r}; "
-            "give two different characters, for example sep=';', decimal=','",
-        )
 
 
 def _check_columns(names: list[str], how: Reading, source: str) -> None:

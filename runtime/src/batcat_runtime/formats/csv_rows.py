@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.errors import DataError
+from batcat_runtime.errors import ConfigError, DataError
 from batcat_runtime.logs import get_logger
 
 if TYPE_CHECKING:
@@ -258,6 +258,20 @@ def _decodes(text: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def check_characters(doing: str, sep: str, decimal: str) -> None:
+    """Refuse what cannot part values, or decimals.
+
+    Raises:
+        ConfigError: they are not two characters of ASCII.
+    """
+    good = len(sep) == len(decimal) == 1 and (sep + decimal).isascii() and sep != decimal
+    if not good or sep in '"\r\n\0' or decimal in '"\r\n\0':
+        raise ConfigError(
+            f"{doing} with sep={sep!r} and decimal={decimal!r}; "
+            "give two different characters, for example sep=';', decimal=','",
+        )
 
 
 def need_sound(names: list[str], source: str) -> None:

@@ -12,7 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.columns.series import known
 from batcat_runtime.errors import ConfigError, DataError, MissingError
-from batcat_runtime.formats.csv_write import write_csv
+from batcat_runtime.formats import csv_rows
+from batcat_runtime.formats.csv_write import CsvForm, write_csv
 from batcat_runtime.formats.excel import write_excel
 from batcat_runtime.formats.json_lines import write_json_lines
 from batcat_runtime.logs import get_logger
@@ -41,14 +42,14 @@ class Plan:
     Attributes:
         format: csv, parquet, jsonl or xlsx.
         types: exact types of Parquet columns.
-        null: what stands for NULL in a CSV.
+        text: how a CSV is written.
         kms_key_id: key to encrypt with, or None.
         packed: whether gzip packs it.
     """
 
     format: str
     types: Mapping[str, Type]
-    null: str
+    text: CsvForm
     kms_key_id: str | None
     packed: bool = False
 
@@ -57,7 +58,7 @@ def plan(  # noqa: PLR0913 - what callers may say
     key: str,
     format: str | None,  # noqa: A002 - as callers name it
     types: Mapping[str, str | Type] | None,
-    null: str,
+    text: CsvForm,
     kms_key_id: str | None,
     *,
     partitioned: bool,
@@ -73,13 +74,16 @@ def plan(  # noqa: PLR0913 - what callers may say
         raise ConfigError(f"key {key!r} must be a folder for partition_by; write {key + '/'!r}")
     if types and chosen != "parquet":
         raise ConfigError(f"types= are written only to Parquet; {chosen} has none")
-    if null and chosen != "csv":
+    if text.null and chosen != "csv":
         raise ConfigError(f"null= is for CSV; {chosen} has a NULL of its own")
+    if (text.sep, text.decimal) != (",", ".") and chosen != "csv":
+        raise ConfigError(f"sep= and decimal= are for CSV; {chosen} has no such choice")
+    csv_rows.check_characters(f"cannot write key {key!r}", text.sep, text.decimal)
     if chosen == "parquet":
         from batcat_runtime.columns.arrow import need_arrow
 
         need_arrow()
-    return Plan(chosen, known(types), null, kms_key_id, packed)
+    return Plan(chosen, known(types), text, kms_key_id, packed)
 
 
 def write_one(df: pd.DataFrame, bucket: str, key: str, how: Plan) -> int:
@@ -100,7 +104,7 @@ def _write_object(df: pd.DataFrame, bucket: str, key: str, how: Plan, progress: 
 
 def _write(df: pd.DataFrame, file: IO[bytes], target: str, how: Plan, progress: Progress) -> None:
     if how.format == "csv":
-        write_csv(df, file, target, how.null, progress.add)
+        write_csv(df, file, target, how.text, progress.add)
     elif how.format == "jsonl":
         write_json_lines(df, file, target, progress.add)
     elif how.format == "parquet":

@@ -122,7 +122,7 @@ class Reader:
         assert self.notebook.stdout is not None
         self.notebook.stdin.write(json.dumps(code) + "\n")
         self.notebook.stdin.flush()
-        printed = []
+        printed: list[str] = []
         for line in self.notebook.stdout:
             if line.startswith(ENDED):
                 return int(line.removeprefix(ENDED)), "".join(printed)

@@ -47,6 +47,10 @@ demo: $(VENV)/.ready ## Generate a project and run its pipeline on a local AWS
 test: setup lint ## Lint, type-check and run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+.PHONY: long
+long: setup ## Run the tests that `make test` leaves out for time
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
+
 .PHONY: lowest
 lowest: setup ## Run the runtime's tests with the oldest versions that it allows
 	$(PYTHON) -m venv --clear .tools/lowest

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import copier
+import jinja2
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -20,6 +21,23 @@ Render = Callable[..., Path]
 Ask = Callable[..., Mapping[str, Any]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Git = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Compile each of Copier's templates once: half of the time of asking is compiling them."""
+    compiled: dict[tuple[Any, ...], Any] = {}
+    compile_anew: Callable[..., Any] = jinja2.Environment.compile
+
+    def compile_once(self: jinja2.Environment, source: str, *more: Any, **named: Any) -> Any:
+        key = (source, *more, *sorted(named.items()))
+        if key not in compiled:
+            compiled[key] = compile_anew(self, source, *more, **named)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,13 @@ PROJECTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=PROJECTS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=pytest.mark.long if name in {"long", "bare"} else ())
+        for name in PROJECTS
+    ],
+)
 def project(
     request: pytest.FixtureRequest,
     render: Callable[..., Path],

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Git = Callable[..., str]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """Compile each of Copier's templates once: half of the time of asking is compiling them."""
-    compiled: dict[tuple[Any, ...], Any] = {}
+@contextmanager
+def compiled_once(compiled: dict[tuple[Any, ...], Any]) -> Iterator[None]:
+    """Compile a question's templates once: that is most of what asking costs.
+
+    Not for rendering, where Copier's ``yield`` begins anew each time a file name is compiled.
+    """
     compile_anew: Callable[..., Any] = jinja2.Environment.compile
 
     def compile_once(self: jinja2.Environment, source: str, *more: Any, **named: Any) -> Any:
@@ -72,16 +75,19 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     shutil.copy(REPOSITORY / "copier.yml", folder)
     shutil.copytree(REPOSITORY / "template" / "_parts", folder / "template" / "_parts")
 
+    compiled: dict[tuple[Any, ...], Any] = {}
+
     def run(**answers: Any) -> Mapping[str, Any]:
-        worker = copier.run_copy(
-            str(folder),
-            folder / "nowhere",
-            data=answers,
-            defaults=True,
-            quiet=True,
-            unsafe=False,
-            pretend=True,
-        )
+        with compiled_once(compiled):
+            worker = copier.run_copy(
+                str(folder),
+                folder / "nowhere",
+                data=answers,
+                defaults=True,
+                quiet=True,
+                unsafe=False,
+                pretend=True,
+            )
         found: Mapping[str, Any] = worker.answers.combined
         return found
 

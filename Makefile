@@ -52,6 +52,10 @@ test: setup lint ## Lint, type-check and run every test
 	$(if $(image_lacks),@echo "Left out: tests of a real image. They need: $(image_lacks) (.ci/run brings all)")
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(image_lacks),-m 'not image')
 
+.PHONY: long
+long: setup ## Run the tests that `make test` leaves out for time
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
+
 .PHONY: lowest
 lowest: setup ## Run the runtime's tests with the oldest versions that it allows
 	$(PYTHON) -m venv --clear .tools/lowest

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import copier
+import jinja2
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -35,6 +37,25 @@ PROJECTS: dict[str, dict[str, Any]] = {
     "bare": {"example": False, "steps": "score", "trigger": "schedule", "licence": "none"},
 }
 """A project of each kind, by its answers."""
+
+
+@contextmanager
+def compiled_once(compiled: dict[tuple[Any, ...], Any]) -> Iterator[None]:
+    """Compile a question's templates once: that is most of what asking costs.
+
+    Not for rendering, where Copier's ``yield`` begins anew each time a file name is compiled.
+    """
+    compile_anew: Callable[..., Any] = jinja2.Environment.compile
+
+    def compile_once(self: jinja2.Environment, source: str, *more: Any, **named: Any) -> Any:
+        key = (source, *more, *sorted(named.items()))
+        if key not in compiled:
+            compiled[key] = compile_anew(self, source, *more, **named)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -69,16 +90,19 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     shutil.copy(REPOSITORY / "copier.yml", folder)
     shutil.copytree(REPOSITORY / "template" / "_parts", folder / "template" / "_parts")
 
+    compiled: dict[tuple[Any, ...], Any] = {}
+
     def run(**answers: Any) -> Mapping[str, Any]:
-        worker = copier.run_copy(
-            str(folder),
-            folder / "nowhere",
-            data=answers,
-            defaults=True,
-            quiet=True,
-            unsafe=False,
-            pretend=True,
-        )
+        with compiled_once(compiled):
+            worker = copier.run_copy(
+                str(folder),
+                folder / "nowhere",
+                data=answers,
+                defaults=True,
+                quiet=True,
+                unsafe=False,
+                pretend=True,
+            )
         found: Mapping[str, Any] = worker.answers.combined
         return found
 
@@ -155,7 +179,13 @@ def update(git: Git) -> Callable[..., None]:
     return call
 
 
-@pytest.fixture(scope="module", params=PROJECTS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=pytest.mark.long if name in {"long", "bare"} else ())
+        for name in PROJECTS
+    ],
+)
 def project(
     request: pytest.FixtureRequest, render: Render, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batcat_runtime.deploy import apply, load_project, make_plan
 from batcat_runtime.deploy.stack import deployed_stack
 from batcat_runtime.emulator import LocalAws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 PROJECT, PURPOSE = "2026-event-check", "score"
 BUCKET = f"{PROJECT}-us-east-1"

@@ -145,6 +145,7 @@ STATEMENTS = {
         "QueryAthena",
         "LookUpTables",
         "HaveDefaultDatabase",
+        "FindBuckets",
         "FindDataOfTables",
         "ReadDataOfTables",
         "FindResultsOfQueries",
@@ -153,7 +154,7 @@ STATEMENTS = {
     "redshift": {"QueryRedshift", "FollowOwnQueries", "LogInToRedshift"},
 }
 PARAMETERS = {
-    "athena": {"AthenaDatabase", "AthenaWorkgroup", "AthenaData"},
+    "athena": {"AthenaDatabase", "AthenaWorkgroup", "AthenaDataBucket", "AthenaDataPrefix"},
     "redshift": {
         "RedshiftCluster",
         "RedshiftWorkgroup",

@@ -19,6 +19,7 @@ Commit = Callable[[Path, str], None]
 Update = Callable[..., None]
 Files = Callable[[Path], set[str]]
 MEMORY = ".copier-answers.yml"
+LONG = pytest.mark.long
 EXAMPLE = {"id", "probability", "prediction"}
 
 
@@ -183,12 +184,24 @@ def test_another_answer_touches_exactly_its_files_and_can_be_taken_back(
 @pytest.mark.parametrize(
     ("begin", "change"),
     [
-        ({}, ("preprocess, inference, report", "report", EXAMPLE, 143)),
-        ({}, ("preprocess, add_features, inference", "inference", EXAMPLE, 143)),
-        ({}, ("preprocess", "preprocess", {"id", "mean_area", "area_spread"}, 143)),
-        ({"example": False, "steps": "load, clean, score"}, ("load, score", "score", {"id"}, 1)),
+        pytest.param(
+            {}, ("preprocess, inference, report", "report", EXAMPLE, 143), id="last", marks=LONG
+        ),
+        pytest.param(
+            {}, ("preprocess, add_features, inference", "inference", EXAMPLE, 143), id="middle"
+        ),
+        pytest.param(
+            {},
+            ("preprocess", "preprocess", {"id", "mean_area", "area_spread"}, 143),
+            id="only one left",
+            marks=LONG,
+        ),
+        pytest.param(
+            {"example": False, "steps": "load, clean, score"},
+            ("load, score", "score", {"id"}, 1),
+            id="one fewer",
+        ),
     ],
-    ids=["last", "middle", "only one left", "one fewer"],
 )
 def test_a_pipeline_runs_on_after_its_steps_have_changed(
     generate: Callable[..., Path],
@@ -214,10 +227,13 @@ def test_a_pipeline_runs_on_after_its_steps_have_changed(
 @pytest.mark.parametrize(
     "answers",
     [
-        {"purpose": "scoring", "trigger": "s3", "licence": "none"},
-        {"trigger": "schedule", "python_version": "3.13", "workflow_execution_role": ROLE},
+        pytest.param({"purpose": "scoring", "trigger": "s3", "licence": "none"}, id="purpose"),
+        pytest.param(
+            {"trigger": "schedule", "python_version": "3.13", "workflow_execution_role": ROLE},
+            id="schedule",
+            marks=LONG,
+        ),
     ],
-    ids=["purpose", "schedule"],
 )
 def test_a_project_lives_on_with_other_answers(
     generate: Callable[..., Path],

@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 21, 8, tzinfo=timezone.utc)
 VALID = "Valid: cron(0 6 * * ? *), rate(1 day) or at(2030-01-31T06:00:00)"
 NOTHING: st.SearchStrategy[str] = st.nothing()
 many = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

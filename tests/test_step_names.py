@@ -82,6 +82,7 @@ def test_no_step_can_take_the_test_of_something_else(template: Path, render: Ren
             render(template / "never", steps=["first", name])
 
 
+@pytest.mark.long
 def test_steps_may_be_named_like_folders_and_tools(
     render: Render, run: Run, tmp_path: Path
 ) -> None:

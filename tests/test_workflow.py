@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,12 +15,17 @@ from batcat_runtime.deploy import apply, load_project, make_plan
 from batcat_runtime.deploy.stack import deployed_stack
 from batcat_runtime.emulator import LocalAws
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT, PURPOSE = "2026-flow-check", "score"
 BUCKET = f"{PROJECT}-us-east-1"
 RUN = f"{PROJECT}-{PURPOSE}-"
 BLOCKS = re.findall(
-    r"```json\n(.*?)```", (REPOSITORY / "docs" / "workflow.md").read_text(encoding="utf-8"), re.DOTALL
+    r"```json\n(.*?)```",
+    (REPOSITORY / "docs" / "workflow.md").read_text(encoding="utf-8"),
+    re.DOTALL,
 )
 READ_ALL = """import os, sys
 from pathlib import Path
@@ -134,9 +137,7 @@ class Flow:
 
 
 @pytest.fixture(scope="module")
-def flow(
-    tmp_path_factory: pytest.TempPathFactory, render: Callable[..., Path]
-) -> Iterator[Flow]:
+def flow(tmp_path_factory: pytest.TempPathFactory, render: Callable[..., Path]) -> Iterator[Flow]:
     """A project of two steps, deployed, with input."""
     folder = tmp_path_factory.mktemp("flow") / "project"
     render(folder, project=PROJECT, purpose=PURPOSE, steps="load_it, score", example=False)
@@ -222,7 +223,9 @@ def test_a_job_whose_answer_got_lost_is_taken_up_and_not_made_twice(flow: Flow) 
     assert flow.run("lost")["status"] == "SUCCEEDED"
     assert ".success" in flow.keys("lost")
     history = flow.sfn.get_execution_history(executionArn=execution, maxResults=1000)["events"]
-    entered = [one["stateEnteredEventDetails"]["name"] for one in history if "Entered" in one["type"]]
+    entered = [
+        one["stateEnteredEventDetails"]["name"] for one in history if "Entered" in one["type"]
+    ]
     assert entered[:4] == ["Settings", "load_it", "LookAtJob", "HasJobEnded"]
     assert entered.count("load_it") == 1
 
@@ -290,9 +293,7 @@ def remade(flow: Flow, render: Callable[..., Path]) -> Iterator[Callable[..., No
     flow.deploy()
 
 
-def test_steps_run_side_by_side_as_the_page_says(
-    flow: Flow, remade: Callable[..., None]
-) -> None:
+def test_steps_run_side_by_side_as_the_page_says(flow: Flow, remade: Callable[..., None]) -> None:
     remade(["load", "north", "south", "score"], BLOCKS[0], "north", "south")
     assert flow.run("parallel")["status"] == "SUCCEEDED"
     folders = {key.partition("/")[0] for key in flow.keys("parallel")}
@@ -322,7 +323,9 @@ def test_machines_share_the_files_of_a_step(flow: Flow) -> None:
         "score/score_load_it_a.csv",
         "score/score_load_it_b.csv",
     ]
-    job = flow.aws.client("sagemaker").describe_processing_job(ProcessingJobName=f"{RUN}shards-score")
+    job = flow.aws.client("sagemaker").describe_processing_job(
+        ProcessingJobName=f"{RUN}shards-score"
+    )
     assert job["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 2
     config.write_text(before)
     flow.deploy()

@@ -209,6 +209,14 @@ def test_null_is_not_the_empty_text(staging: str, mode: str) -> None:
 
 
 @pytest.mark.usefixtures("s3_environment")
+@pytest.mark.parametrize("mode", ["csv", "unload"])
+@pytest.mark.parametrize("query", ["select 1 as a -- one", "-- one\nselect 1 as a; /* ; */ -- ;"])
+def test_a_comment_may_end_the_query(staging: str, mode: str, query: str) -> None:
+    """What is written around the query is not taken for a part of it."""
+    assert bc.read_data_from_athena(query, REGION, staging, mode=mode)["a"].tolist() == [1]
+
+
+@pytest.mark.usefixtures("s3_environment")
 @pytest.mark.parametrize("arrow", [True, False])
 def test_many_rows_as_csv(staging: str, arrow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than one page of the API holds: from the file, with pyarrow or without."""
@@ -415,7 +423,13 @@ def test_a_workgroup_may_put_results_elsewhere(s3_bucket: str) -> None:
         assert keys(s3_bucket) == []
     kept = s3.head_object(Bucket=f"other-{s3_bucket}", Key=left[0])
     assert kept["ServerSideEncryption"] == "aws:kms"
-    s3.delete_object(Bucket=f"other-{s3_bucket}", Key=left[0])
+    many = "select n from unnest(sequence(1, 500)) as t(n) order by n"
+    for place in (f"s3://{s3_bucket}/mine/", None):  # of so many, the file is read
+        found = bc.read_data_from_athena(many, REGION, place, workgroup=group, mode="csv")
+        assert found["n"].tolist() == list(range(1, 501))
+    assert keys(s3_bucket) == []
+    for key in keys(f"other-{s3_bucket}"):
+        s3.delete_object(Bucket=f"other-{s3_bucket}", Key=key)
     s3.delete_bucket(Bucket=f"other-{s3_bucket}")
 
 
@@ -461,8 +475,9 @@ def test_a_refused_unload_becomes_csv(staging: str, asked: list[dict[str, Any]])
             "timestamp '2020-01-01 12:00:00.123456'",
             "column 'v' holds times finer than milliseconds",
         ),
+        ("timestamp '2020-01-01 12:00:00'", "column 'v' holds times of whole seconds"),
     ],
-    ids=["time", "zone", "microseconds"],
+    ids=["time", "zone", "microseconds", "seconds"],
 )
 def test_what_unload_cannot_write_is_named(staging: str, sql: str, message: str) -> None:
     """Unless the mode is ours to choose: then the rows come the other way, whole."""
@@ -634,6 +649,45 @@ def test_statements_without_rows(s3_bucket: str) -> None:
     assert sorted(run("select * from made")["a"]) == [1, 2]
     shown = run("show tables")
     assert shown.iloc[:, 0].tolist() == ["made"]
+
+
+def test_what_statements_tell_is_a_table(s3_bucket: str) -> None:
+    """One text a row, of which each column is a part; blanks that fill it up are none."""
+    base, folder = f"d{uuid.uuid4().hex}", f"s3://{s3_bucket}/"
+
+    def run(query: str) -> pd.DataFrame:
+        return bc.read_data_from_athena(query, REGION, f"{folder}athena/", database=base)
+
+    run(f"create database {base}")
+    run(
+        "create external table kept (id bigint comment 'a number', s array<string>) "
+        f"partitioned by (day string) stored as parquet location '{folder}kept/'"
+    )
+    run("alter table kept add partition (day = '2026-03-01') partition (day = '2026-03-02')")
+    described = run("describe kept")
+    assert list(described.columns) == ["col_name", "data_type", "comment"]
+    assert described.iloc[:3].to_numpy().tolist() == [
+        ["id", "bigint", "a number"], ["s", "array<string>", ""], ["day", "string", ""],
+    ]  # fmt: skip
+    assert described["col_name"].tolist()[3:] == [
+        "", "# Partition Information", "# col_name", "", "day",
+    ]  # fmt: skip
+    assert run("show columns in kept")["field"].tolist() == ["id", "s", "day"]
+    days = ["day=2026-03-01", "day=2026-03-02"]
+    assert run("show partitions kept")["partition"].tolist() == days
+    text = run("show create table kept")["createtab_stmt"].tolist()
+    assert text[0].startswith("CREATE EXTERNAL TABLE")
+    assert text[1].startswith("  `id` bigint")
+
+
+def test_rows_of_statements_have_all_columns() -> None:
+    """A row that says less has NULL; what says more loses nothing."""
+    parted = results._parted  # noqa: SLF001
+    assert parted(["EXTERNAL\tTRUE"], 2) == ["EXTERNAL", "TRUE"]
+    assert parted(["alone "], 2) == ["alone", None]
+    assert parted(["a\tb\tc"], 2) == ["a", "b\tc"]
+    assert parted([None], 1) == [None]
+    assert parted(["a", "b "], 2) == ["a", "b"]
 
 
 def test_a_broken_result_file_is_an_error() -> None:

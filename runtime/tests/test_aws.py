@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import pickle
 import socket
 import subprocess
 import sys
 import threading
+import traceback
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import batcat_runtime as bc
-from batcat_runtime.aws import client, partition_of
+from batcat_runtime.aws import client, explained, partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +81,85 @@ print(queue.get(), queue.get())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
+
+
+def test_a_fork_while_a_client_is_made_leaves_the_child_able_to_make_one() -> None:
+    """Of the threads only the one that forks goes on in the child: nobody frees a lock there."""
+    code = """
+import os, signal, sys, threading
+from batcat_runtime.aws import client
+
+begun = threading.Event()
+
+class Signal:
+    def find_spec(self, name, *_):
+        if name == "botocore.config":  # imported while the client is made
+            begun.set()
+
+sys.meta_path.insert(0, Signal())
+thread = threading.Thread(target=client, args=("s3", "us-east-1"))
+thread.start()
+begun.wait()
+child = os.fork()
+if not child:
+    signal.alarm(20)  # ends it where it would wait for ever
+    client("s3", "us-east-1")
+    client("sqs", "us-east-1")
+    os._exit(0)
+thread.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0"]
+
+
+def test_a_fork_does_not_wait_for_ever_for_a_client() -> None:
+    """Making one may ask somebody for a password, for example."""
+    code = """
+import os, signal, threading
+from batcat_runtime import aws
+
+aws._PATIENCE = 0.1
+held, free = threading.Event(), threading.Event()
+
+def hold():
+    with aws._LOCK:
+        held.set()
+        free.wait()
+
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if not child:
+    signal.alarm(20)
+    aws.client("sqs", "us-east-1")
+    os._exit(0)
+free.set()
+thread.join()
+aws.client("sqs", "us-east-1")
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0"]
+
+
+def test_a_traceback_does_not_show_variables_of_aws(nowhere: pytest.MonkeyPatch) -> None:
+    """With all local variables, as pytest and rich print them."""
+    nowhere.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    nowhere.setenv("AWS_SESSION_TOKEN", "hunter2")
+    nowhere.setenv("AWS_ACCESS_KEY_ID", "any")
+    with pytest.raises(bc.ConfigError) as caught:
+        client("s3", "no region")
+    error = caught.value
+    trace = error.__traceback__.tb_next if error.__traceback__ else None
+    told = traceback.TracebackException(type(error), error, trace, capture_locals=True)
+    assert "key = " in "".join(told.format())
+    assert "hunter2" not in "".join(told.format())
 
 
 @pytest.mark.usefixtures("s3_environment")
@@ -226,10 +307,46 @@ def test_a_refusal_names_the_object_and_what_to_check(code: str) -> None:
 
 
 @pytest.mark.usefixtures("odd_s3")
-def test_an_answer_without_a_meaning_of_ours_comes_as_it_is() -> None:
-    """Nothing is hidden behind a guess."""
-    with pytest.raises(ClientError, match="InvalidObjectState"):
-        bc.pd_s3_buffer("data", "InvalidObjectState")
+@pytest.mark.parametrize(
+    ("code", "kind", "mend"),
+    [
+        ("KMS.DisabledException", bc.AccessError, "enable the KMS key"),
+        ("KMS.KMSInvalidStateException", bc.AccessError, "it may be about to be deleted"),
+        ("KMS.NotFoundException", bc.MissingError, "check name, region and account of the KMS key"),
+        ("KMS.InvalidKeyUsageException", bc.ConfigError, "use a symmetric KMS key"),
+        ("KMS.ThrottlingException", bc.ServiceError, "S3 is busy .*try again later"),
+        ("InvalidObjectState", bc.AccessError, "in an archive; restore it"),
+        ("KeyTooLongError", bc.ConfigError, "at most 1,024 bytes in UTF-8; shorten it"),
+        ("RequestTimeTooSkewed", bc.AccessError, "set this machine's clock"),
+        ("MethodNotAllowed", bc.ServiceError, "S3 refuses GetObject; MethodNotAllowed in AWS's"),
+    ],
+)
+def test_whatever_s3_answers_is_one_of_our_errors(
+    code: str, kind: type[Exception], mend: str
+) -> None:
+    """With the object, S3's own words and code, what to do, and the answer as its cause."""
+    expected = rf"cannot read s3://data/{code}: No way in \({code}\).*{mend}"
+    with pytest.raises(bc.BatCatError, match=expected) as caught:
+        bc.pd_s3_buffer("data", code)
+    assert type(caught.value) is kind
+    assert isinstance(caught.value.__cause__, ClientError)
+
+
+def test_what_the_key_forbids_names_the_key() -> None:
+    """The role may be allowed to read the bucket all the same."""
+    told = "User: ada is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:…"
+    answer = {"Error": {"Code": "AccessDenied", "Message": told}}
+    with (
+        pytest.raises(bc.AccessError, match="may use the KMS key, by its own policy and by the"),
+        explained("read s3://data/x", "look"),
+    ):
+        raise ClientError(answer, "GetObject")
+
+
+def test_an_error_of_aws_travels_between_processes() -> None:
+    """A pool of workers hands it back whole."""
+    error = pickle.loads(pickle.dumps(bc.ServiceError("busy", "SlowDown", "slow down")))  # noqa: S301
+    assert (str(error), error.code, error.reason) == ("busy", "SlowDown", "slow down")
 
 
 @pytest.mark.parametrize(
@@ -410,9 +527,31 @@ def test_a_service_that_stays_busy_is_an_error(
 ) -> None:
     """After as many attempts as the environment says."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
-    with pytest.raises(ClientError, match="SlowDown"):
+    expected = (
+        r"cannot list s3://data/: .*S3 is busy \(ListObjectsV2, 2 attempts\); try again later"
+    )
+    with pytest.raises(bc.ServiceError, match=expected) as caught:
         bc.list_keys("data", "", "")
     assert busy_aws.busy == {"s3": 2}
+    assert caught.value.code == "SlowDown"
+    busy_aws.refusal = (500, "InternalError")
+    busy_aws.busy.clear()
+    with pytest.raises(bc.ServiceError, match=r"a fault of S3's own .*try again later"):
+        bc.list_keys("data", "", "")
+
+
+def test_other_services_that_stay_busy_say_so(
+    busy_aws: type[BusyAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever status they answer with."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    busy_aws.refusal = (400, "ThrottlingException")
+    expected = r"cannot read secret 'any': .*AWS is busy \(GetSecretValue, 1 attempt\)"
+    with pytest.raises(bc.ServiceError, match=expected):
+        bc.get_secret("any", max_age=0)
+    busy_aws.refusal = (400, "TooManyRequestsException")
+    with pytest.raises(bc.ServiceError, match=r"on Athena: .*AWS is busy \(StartQueryExecution"):
+        bc.read_data_from_athena("select 1", None, "s3://data/")
 
 
 @pytest.mark.parametrize("code", ["ExpiredTokenException", "AccessDeniedException"])

@@ -44,6 +44,7 @@ from mysql_mimic.types import ColumnType  # type: ignore[import-untyped]
 import batcat_runtime as bc
 from batcat_runtime import mysql
 from batcat_runtime.aws import client
+from batcat_runtime.mysql import cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,17 +284,27 @@ def test_a_wrong_password_is_not_shown(server: Server) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_secret_password_is_in_no_traceback(
+@pytest.mark.parametrize("kept", ["secret", "text"])
+@pytest.mark.parametrize("refused", ["login", "query"])
+def test_a_password_is_in_no_traceback(
     server: Server,
     s3_environment: None,  # noqa: ARG001 - it sets the environment
+    monkeypatch: pytest.MonkeyPatch,
+    kept: str,
+    refused: str,
 ) -> None:
-    """With all local variables of the driver, when it is refused and when it runs a query."""
+    """With all local variables of the driver, wherever the password comes from."""
     host, user, port, database, _ = server.login
-    secrets_manager, name = client("secretsmanager", "us-east-1"), f"batcat/{uuid.uuid4().hex}"
-    secrets_manager.create_secret(Name=name, SecretString=json.dumps({"password": "hunter2" * 20}))
-    wrong = bc.get_secret(name, "us-east-1")["password"]
-    with pytest.raises(bc.AccessError) as caught:
-        bc.read_data_from_bd("select 1", host, user, port, database, wrong)
+    password = "hunter2" * 20
+    if refused == "query" and not server.real:
+        monkeypatch.setitem(PASSWORDS, "grace", password)
+        user = "grace"
+    if kept == "secret":
+        secrets_manager, name = client("secretsmanager", "us-east-1"), f"batcat/{uuid.uuid4().hex}"
+        secrets_manager.create_secret(Name=name, SecretString=json.dumps({"password": password}))
+        password = bc.get_secret(name, "us-east-1")["password"]
+    with pytest.raises((bc.AccessError, bc.ExecutionError)) as caught:
+        bc.read_data_from_bd("select * from nobody", host, user, port, database, password)
     error = caught.value
     trace = error.__traceback__.tb_next if error.__traceback__ else None
     plain = traceback.TracebackException(type(error), error, trace, capture_locals=True)
@@ -399,4 +410,4 @@ def test_a_zero_date_is_refused() -> None:
     field = SimpleNamespace(name="day", type_code=10, flags=0, scale=0, charsetnr=63)
     expected = r"column 'day', row 1: '0000-00-00' is no date; .* NULLIF\(day, '0000-00-00'\)"
     with pytest.raises(bc.DataError, match=expected):
-        mysql._column(field, ["2020-01-01", "0000-00-00", None])  # noqa: SLF001
+        cells.column_of(field, ["2020-01-01", "0000-00-00", None])

@@ -21,6 +21,7 @@ from batcat_runtime.aws import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 REGION = "eu-central-1"
 PASSWORD = "hunter2\n'\"hunter2"
@@ -216,6 +217,52 @@ def test_it_is_not_logged(
     assert "got {'username': '********'" in told
     assert "Response body" in everything.getvalue()
     assert "hunter2" not in told
+
+
+def test_a_password_among_the_arguments_of_a_line_is_stars(
+    create: Callable[..., str],
+    log_name: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """On the console, in the file, in handlers of others, and in lines of loggers below."""
+    found = bc.get_secret(create(SecretString=json.dumps(LOGIN)), REGION)
+    password = found["password"]
+    logger = bc.get_logger(log_name, tmp_path / "all.log")
+    others = io.StringIO()
+    handler = logging.StreamHandler(others)
+    handler.setFormatter(logging.Formatter("%(message)s %(extra)s", defaults={"extra": ""}))
+    logger.addHandler(handler)
+    lines: list[tuple[Any, ...]] = [
+        ("as %s (%d of them)", password, 1),
+        ("as %(password)s, %(port)d", found),
+        ("as %(one)s", {"one": password}),
+        ("as " + password,),
+        (password + " is it",),
+        (password,),
+    ]
+    for line in lines:
+        logger.warning(*line, extra={"extra": password})
+        logging.getLogger(f"{log_name}.below").warning(*line)
+    told = [capsys.readouterr().err, (tmp_path / "all.log").read_text(encoding="utf-8")]
+    for text in told:
+        assert text.count("as ******** (1 of them)") == 2
+        assert text.count("as ********, 5439") == 2
+        assert len(text.splitlines()) == 2 * len(lines)
+        assert "hunter2" not in text
+    assert others.getvalue().count("as ******** (1 of them) ********") == 1
+    assert "hunter2" not in others.getvalue()
+    assert f"{password}" == str(password) == PASSWORD
+
+
+def test_what_drivers_make_of_it_is_hidden_too(create: Callable[..., str]) -> None:
+    """Bytes with an end, as MySQL sends them over TLS, are local variables of the driver."""
+    found = bc.get_secret(create(SecretString=json.dumps(LOGIN)), REGION)["password"]
+    sent = found.encode("latin1") + b"\0"
+    made = [sent, b"\1" + sent, sent.decode(), f"user={'ada'} password=" + found, found + "!"]
+    assert sent == PASSWORD.encode() + b"\0"
+    assert made[3] == f"user=ada password={PASSWORD}"
+    assert "hunter2" not in repr(made)
 
 
 def test_it_is_fetched_once_in_a_while(

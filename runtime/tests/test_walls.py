@@ -15,7 +15,7 @@ import batcat_runtime
 PACKAGE = Path(batcat_runtime.__file__).parent
 REPOSITORY = Path(__file__).parents[2]
 LINTER = "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"
-GROUND = ("errors", "logs", "config", "paths", "aws")
+GROUND = ("errors", "logs", "config", "hiding", "paths", "aws")
 DATA = (
     *("columns", "formats", "sql", "s3", "athena", "redshift", "mysql"),
     *("secrets", "events", "steps"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ExecutionError,
         MissingError,
         MissingExtraError,
+        ServiceError,
     )
     from .events import get_bucket_key, get_bucket_keys, print_event
     from .logs import get_logger
@@ -70,6 +71,7 @@ _HOMES = {
         "ExecutionError",
         "MissingError",
         "MissingExtraError",
+        "ServiceError",
     ),
     "events": ("get_bucket_key", "get_bucket_keys", "print_event"),
     "logs": ("get_logger",),
@@ -115,6 +117,7 @@ __all__ = [
     "ExecutionError",
     "MissingError",
     "MissingExtraError",
+    "ServiceError",
     "SuccessSignal",
     "copy_bucket_files",
     "get_bucket_key",

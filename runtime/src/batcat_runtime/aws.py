@@ -5,6 +5,8 @@ Nobody above it makes a client. boto3 is imported at the first call, not before.
 
 from __future__ import annotations
 
+import hashlib
+import logging  # noqa: F401 - hooks of a fork run last to first, and a client logs
 import os
 import threading
 from contextlib import contextmanager, suppress
@@ -12,7 +14,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .errors import AccessError, ConfigError, MissingError
+from .errors import AccessError, BatCatError, ConfigError, MissingError, ServiceError
 from .paths import in_processing_job
 
 if TYPE_CHECKING:
@@ -20,32 +22,51 @@ if TYPE_CHECKING:
 
 _CLIENTS: dict[Any, Any] = {}
 _LOCK = threading.Lock()
+_waited = False
+_PATIENCE = 10.0  # seconds
 _POOL = 32  # connections; as many as the threads that share a client
 _ATTEMPTS = 5  # unless AWS_MAX_ATTEMPTS says otherwise
 
 _MOMENTS = ("%a, %d %b %Y %H:%M:%S GMT", "%Y-%m-%dT%H:%M:%S.%fZ")
 
-_FORBIDDEN = 403
+# What AWS answers (source where no other is given: botocore's models, and in that of S3 the list
+# below ``Error``).
+_FORBIDDEN, _THEIR_FAULT, _TOO_MANY = 403, 500, 429  # HTTP
+_UNAVAILABLE = 503
 # Source: Amazon S3 API Reference, "Error responses"; AWS STS, "Common errors".
-_REFUSED = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AllAccessDisabled",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "InvalidToken",
-        "MissingAuthenticationToken",
-        "NotAuthorized",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    },
-)
-_ABSENT = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound", "ResourceNotFoundException"})
+_REFUSED = frozenset({
+    "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "ExpiredToken",
+    "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId",
+    "InvalidSignatureException", "InvalidToken", "MissingAuthenticationToken", "NotAuthorized",
+    "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
+})  # fmt: skip
+_ABSENT = frozenset({
+    "404", "EntityNotFoundException", "ExecutionDoesNotExist", "NoSuchBucket", "NoSuchKey",
+    "NotFound", "ResourceNotFoundException", "StateMachineDoesNotExist",
+})  # fmt: skip
+# Source: botocore, retries/standard.py, without those that may also mean a quota.
+_BUSY = frozenset({
+    "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled",
+    "RequestThrottledException", "SlowDown", "ThrottledException", "Throttling",
+    "ThrottlingException", "TooManyRequestsException",
+})  # fmt: skip
+# S3 puts "KMS." in front of what KMS answered; what that means is in botocore's model of KMS.
+_KNOWN: dict[str, tuple[type[BatCatError], str]] = {
+    "KMS.DisabledException": (AccessError, "enable the KMS key, or use another"),
+    "KMS.InvalidKeyUsageException": (ConfigError, "use a symmetric KMS key for encryption"),
+    "KMS.KMSInvalidStateException": (
+        AccessError,
+        "look at the state of the KMS key (it may be about to be deleted), or use another",
+    ),
+    "KMS.NotFoundException": (
+        MissingError,
+        "check name, region and account of the KMS key that kms_key_id= or the bucket names",
+    ),
+    "InvalidObjectState": (AccessError, "it is in an archive; restore it, then try again"),
+    "KeyTooLongError": (ConfigError, "a key has at most 1,024 bytes in UTF-8; shorten it"),
+    "RequestTimeTooSkewed": (AccessError, "set this machine's clock"),
+}
 
 
 def client(service: str, region: str | None = None) -> Any:
@@ -64,12 +85,40 @@ def client(service: str, region: str | None = None) -> Any:
             AWS_MAX_ATTEMPTS is no number.
     """
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    settings = frozenset(item for item in os.environ.items() if item[0].startswith("AWS_"))
-    key = (service, region, settings, os.getpid())  # a forked process shares no connections
+    key = (service, region, _settings(), os.getpid())  # a forked process shares no connections
     with _LOCK:
         if key not in _CLIENTS:
             _CLIENTS[key] = _make(service, region)
         return _CLIENTS[key]
+
+
+def _settings() -> bytes:
+    """Sum up the variables of AWS; a digest, as tracebacks may show local variables."""
+    told = sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
+    return hashlib.sha256(repr(told).encode(errors="surrogateescape")).digest()
+
+
+def _wait() -> None:
+    """Let a client that another thread makes be made before this process forks.
+
+    In the child nobody would go on with it: neither with the lock nor with boto3's import.
+    """
+    global _waited  # noqa: PLW0603 - hooks of a fork have no other place
+    _waited = _LOCK.acquire(timeout=_PATIENCE)
+
+
+def _go_on() -> None:
+    if _waited:
+        _LOCK.release()
+
+
+def _begin_anew() -> None:
+    global _LOCK  # noqa: PLW0603 - its owner may be no thread of the child
+    _LOCK = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(before=_wait, after_in_parent=_go_on, after_in_child=_begin_anew)
 
 
 def _make(service: str, region: str | None) -> Any:
@@ -159,6 +208,7 @@ def explained(doing: str, advice: str) -> Iterator[None]:
         MissingError: AWS says that it does not exist.
         AccessError: AWS cannot be reached, or the credentials are absent, expired or insufficient.
         ConfigError: an argument is not what AWS allows, such as a bucket's name.
+        ServiceError: AWS refuses it for another reason, or stays too busy for it.
     """
     from botocore import exceptions
 
@@ -189,16 +239,38 @@ def explained(doing: str, advice: str) -> Iterator[None]:
             "(if set) names an endpoint that runs",
         ) from error
     except exceptions.ClientError as error:
-        told = error.response.get("Error", {})
-        code, message = told.get("Code", ""), told.get("Message", "")
-        if code == "NoSuchBucket":
-            advice = "check the bucket's name and the account, or create the bucket"
-        if code in _ABSENT:
-            raise MissingError(f"cannot {doing}: {message or code} ({code}); {advice}") from error
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if code in _REFUSED or status == _FORBIDDEN:
-            raise AccessError(
-                f"cannot {doing}: {message or code} ({code}); check that the credentials are "
-                "current and that their role or user allows it",
-            ) from error
-        raise
+        raise _ours(error, doing, advice) from error
+
+
+def _ours(error: Any, doing: str, advice: str) -> BatCatError:
+    """Give our error for what AWS answered."""
+    told, about = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+    code, message = str(told.get("Code", "")), str(told.get("Message", ""))
+    status = about.get("HTTPStatusCode") or 0
+    said = f"cannot {doing}: {message or code} ({code})"
+    if code == "NoSuchBucket":
+        advice = "check the bucket's name and the account, or create the bucket"
+    if code in _KNOWN:
+        kind, mend = _KNOWN[code]
+        return kind(f"{said}; {mend}")
+    if code in _ABSENT:
+        return MissingError(f"{said}; {advice}")
+    if code in _REFUSED or status == _FORBIDDEN:
+        what = (
+            "that the role or user may use the KMS key, by its own policy and by the key's"
+            if "kms:" in message
+            else "that the credentials are current and that their role or user allows it"
+        )
+        return AccessError(f"{said}; check {what}")
+    service = "S3" if "s3://" in doing else "AWS"
+    attempts = about.get("RetryAttempts", 0) + 1
+    asked = f"{error.operation_name}, {attempts} {'attempts' if attempts > 1 else 'attempt'}"
+    if code.removeprefix("KMS.") in _BUSY or status in {_TOO_MANY, _UNAVAILABLE}:
+        mend = "try again later, or with fewer requests at once; AWS_MAX_ATTEMPTS= tries longer"
+        return ServiceError(f"{said}: {service} is busy ({asked}); {mend}", code, message)
+    if status >= _THEIR_FAULT:
+        return ServiceError(
+            f"{said}: a fault of {service}'s own ({asked}); try again later", code, message
+        )
+    mend = f"{code or status} in AWS's documentation of {error.operation_name} says what to correct"
+    return ServiceError(f"{said}: {service} refuses {error.operation_name}; {mend}", code, message)

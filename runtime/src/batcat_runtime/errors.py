@@ -9,6 +9,7 @@ expect, so ``except ValueError`` keeps working::
     ├── MissingError       (LookupError)      a file, bucket, object or stack does not exist
     ├── AccessError        (PermissionError)  no way in: network, credentials, rights
     ├── MissingExtraError  (ImportError)      an optional dependency is not installed
+    ├── ServiceError       (RuntimeError)     AWS refuses a request, or stays too busy for it
     ├── DeployError        (RuntimeError)     a stack could not be planned or applied
     └── ExecutionError     (RuntimeError)     an execution or a step did not succeed
 """
@@ -48,6 +49,20 @@ class MissingExtraError(BatCatError, ImportError):
         super().__init__(
             f"{package} is not installed; run: pip install 'batcat-runtime[{extra}]'",
         )
+
+
+class ServiceError(BatCatError, RuntimeError):
+    """AWS refuses a request, or stays too busy for it; AWS's own answer is the ``__cause__``.
+
+    Args:
+        message: what was wrong, where, and what to do.
+        code: AWS's name of the error, for example ``SlowDown``.
+        reason: why, in AWS's own words.
+    """
+
+    def __init__(self, message: str, code: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.code, self.reason = code, reason
 
 
 class DeployError(BatCatError, RuntimeError):

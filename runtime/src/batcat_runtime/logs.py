@@ -14,11 +14,13 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from .errors import ConfigError
+from .hiding import hides, shown
 from .paths import in_processing_job
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -38,7 +40,7 @@ def get_logger(
     The console shows INFO and above; a log file holds everything. Calling again with the same
     arguments changes nothing, so no line ever appears twice; another log file is added to those
     before. The lines do not travel on to the root logger, whose handlers (Lambda installs one)
-    would print them a second time.
+    would print them a second time. What comes from ``get_secret`` is shown as stars.
 
     Args:
         logName: name shown in each line.
@@ -61,7 +63,9 @@ def get_logger(
         console = next((h for h in logger.handlers if isinstance(h, _Console)), None)
         if console is None:
             console = _Console()
+            console.addFilter(_redacted)
             logger.addHandler(console)
+            logger.addFilter(_redacted)  # for handlers that are added by others
             logger.setLevel(logging.DEBUG)
             logger.propagate = False
         console.setLevel(_console_level())
@@ -69,6 +73,20 @@ def get_logger(
         if logFile:
             _add_file(logger, Path(logFile).absolute(), formatter)
     return logger
+
+
+def _redacted(record: logging.LogRecord) -> bool:
+    """Put stars where a secret would be formatted; never drops a line.
+
+    Handlers have it beside the logger, because lines of loggers below come to them alone.
+    """
+    for key, value in vars(record).items():
+        setattr(record, key, shown(value))
+    if isinstance(record.args, Mapping):
+        record.args = {key: shown(value) for key, value in record.args.items()}
+    elif record.args:
+        record.args = tuple(map(shown, record.args))
+    return True
 
 
 def _add_file(logger: logging.Logger, path: Path, formatter: logging.Formatter) -> None:
@@ -83,6 +101,7 @@ def _add_file(logger: logging.Logger, path: Path, formatter: logging.Formatter) 
             f"log file {path} cannot be opened ({error.strerror}); "
             "give logFile a path that can be written to",
         ) from error
+    handler.addFilter(_redacted)
     handler.setLevel(logging.DEBUG)
     handler.setFormatter(formatter)
     logger.addHandler(handler)
@@ -144,18 +163,10 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def _hides(value: Any) -> bool:
-    """Tell whether it is a secret or holds one; see ``secrets``."""
-    if getattr(value, "is_secret", False):
-        return True
-    inside = value.values() if isinstance(value, dict) else value
-    return isinstance(value, (dict, list, tuple)) and any(map(_hides, inside))
-
-
 def _plain_value(value: Any) -> Any:
     """Keep what JSON can hold; show anything else as text rather than lose the line."""
     try:
-        if not _hides(value):
+        if not hides(value):
             json.dumps(value, allow_nan=False)
             return value
     except (TypeError, ValueError, RecursionError):

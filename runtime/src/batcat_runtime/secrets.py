@@ -1,8 +1,7 @@
 """Secrets from AWS Secrets Manager: kept for a while, and never shown.
 
 What ``get_secret`` gives is an ordinary dictionary of ordinary text to every driver, but its
-``repr`` is stars: it does not appear in log lines, in tracebacks with local variables, or in a
-notebook's output. Text made of it (``str.upper``, an f-string) is text like any other.
+``repr`` is stars; see :mod:`.hiding`.
 """
 
 from __future__ import annotations
@@ -13,88 +12,17 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .aws import client, explained
 from .errors import AccessError, ConfigError, DataError, MissingError
+from .hiding import Origin, Secret, SecretBytes, SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from typing_extensions import Self
-
 _T = TypeVar("_T")
 _FRESH = 300.0  # seconds
-_STARS = "'********'"
-
-
-class _Origin(NamedTuple):
-    """Where a text comes from, so that it can be fetched anew.
-
-    Attributes:
-        name: of the secret.
-        region: of the secret.
-        path: keys that lead to the text; empty for the whole secret.
-    """
-
-    name: str
-    region: str | None
-    path: tuple[str | int, ...] = ()
-
-    def below(self, key: str | int) -> _Origin:
-        return self._replace(path=(*self.path, key))
-
-
-class SecretText(str):  # noqa: SLOT000 - it has an origin
-    """Text that is not shown."""
-
-    _origin: _Origin | None
-    is_secret = True
-
-    def __new__(cls, text: str, origin: _Origin | None = None) -> Self:
-        """Hide a text."""
-        made = super().__new__(cls, text)
-        made._origin = origin
-        return made
-
-    def __repr__(self) -> str:
-        """Stars."""
-        return _STARS
-
-    def __getitem__(self, key: SupportsIndex | slice) -> SecretText:
-        """Hide a piece, too: rich shows the beginning of long text in tracebacks."""
-        return SecretText(super().__getitem__(key))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Stay hidden in a copy, also in another process."""
-        return type(self), (str.__str__(self), self._origin)
-
-
-class SecretBytes(bytes):
-    """Bytes that are not shown."""
-
-    is_secret = True
-
-    def __repr__(self) -> str:
-        """Stars."""
-        return f"b{_STARS}"
-
-    __str__ = __repr__
-
-    def __getitem__(self, key: Any) -> Any:
-        """Hide a piece, too."""
-        found = super().__getitem__(key)
-        return SecretBytes(found) if isinstance(found, bytes) else found
-
-
-class Secret(dict[str, Any]):
-    """A dictionary that shows its keys only."""
-
-    is_secret = True
-
-    def __repr__(self) -> str:
-        """Give the keys, and stars."""
-        return "{" + ", ".join(f"{key!r}: {_STARS}" for key in self) + "}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +35,6 @@ class _Stored:
 
 
 _STORE: dict[Any, _Stored] = {}
-_LOCK = threading.Lock()
 
 
 @overload
@@ -166,17 +93,17 @@ def get_secret(
         raise ConfigError(f"form is {form!r}; it must be 'json', 'text' or 'binary'")
     found = _stored(secret_name, region, max_age).value
     if form == "binary":
-        return found if isinstance(found, SecretBytes) else SecretBytes(found.encode())
-    return _parsed(found, _Origin(secret_name, region), form)
+        return found if isinstance(found, SecretBytes) else found.encode()
+    return _parsed(found, Origin(secret_name, region), form)
 
 
 def _parsed(
-    found: SecretText | SecretBytes, origin: _Origin, form: str
+    found: SecretText | SecretBytes, origin: Origin, form: str
 ) -> dict[str, Any] | SecretText:
     # Errors of decoders hold what they were given, so they must not become context of ours.
     value: Any = None
     try:
-        text = SecretText(found.decode() if isinstance(found, SecretBytes) else found, origin)
+        text = SecretText(found if isinstance(found, str) else found.decode(), origin)
         value = text if form == "text" else _hidden(json.loads(text), origin)
     except (ValueError, RecursionError):
         pass
@@ -187,7 +114,7 @@ def _parsed(
     return value  # type: ignore[no-any-return]
 
 
-def _hidden(value: Any, origin: _Origin) -> Any:
+def _hidden(value: Any, origin: Origin) -> Any:
     """Hide all text in what JSON holds."""
     if isinstance(value, dict):
         return Secret({key: _hidden(item, origin.below(key)) for key, item in value.items()})
@@ -199,13 +126,11 @@ def _hidden(value: Any, origin: _Origin) -> Any:
 def _stored(name: str, region: str | None, max_age: float) -> _Stored:
     with _explained_here(name):
         key = (client("secretsmanager", region), name)  # another account has another client
-        with _LOCK:
-            known = _STORE.get(key)
+        known = _STORE.get(key)
         if known and time.monotonic() - known.moment < max_age:
             return known
         stored = _fetch(*key)
-    with _LOCK:
-        _STORE[key] = stored
+    _STORE[key] = stored
     return stored
 
 
@@ -232,7 +157,7 @@ def _explained_here(name: str) -> Iterator[None]:
 
 
 def _fetch(secrets_manager: Any, name: str) -> _Stored:
-    with _unlogged():
+    with unlogged():
         return _hide(secrets_manager.get_secret_value(SecretId=name))
 
 
@@ -263,7 +188,7 @@ _TALKATIVE = ("botocore.parsers", "botocore.endpoint", "botocore.hooks", "botoco
 
 
 @contextmanager
-def _unlogged() -> Iterator[None]:
+def unlogged() -> Iterator[None]:
     """Keep botocore from logging the answer, also at level DEBUG."""
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(_SILENCE)  # a second time has no effect
@@ -302,7 +227,7 @@ def login(
 
 
 def _renewed(text: str) -> str:
-    origin = text._origin if isinstance(text, SecretText) else None  # noqa: SLF001
+    origin = text.origin if isinstance(text, SecretText) else None
     if origin is None:
         return text
     stored = _stored(origin.name, origin.region, 0).value

@@ -185,6 +185,13 @@ def test_a_column_without_a_type_is_named(values: list[Any]) -> None:
         )
 
 
+def test_types_are_told_by_name_so_each_needs_its_own() -> None:
+    """Also where they differ only before they are text."""
+    for names in (["a", "a"], [1, "1"]):
+        with pytest.raises(bc.DataError, match="is there twice; give each its own name"):
+            types_of(pd.DataFrame([[1, 2]], columns=names))
+
+
 @pytest.mark.parametrize(
     ("name", "cell"),
     [

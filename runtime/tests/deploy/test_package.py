@@ -57,6 +57,20 @@ def test_local_paths_become_s3_addresses_of_what_is_uploaded(folder: Path) -> No
     assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == ["lambda_function.py"]
 
 
+def test_what_is_zipped_already_is_uploaded_as_it_is(tmp_path: Path) -> None:
+    """As `batcat layer` leaves it: packed twice, a function would find one zip in its layer."""
+    with zipfile.ZipFile(tmp_path / "layer.zip", "w") as archive:
+        archive.writestr("python/batcat_runtime/__init__.py", "")
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Resources:\n"
+        "  L: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layer.zip}}\n"
+        "  F: {Type: AWS::Serverless::Function, Properties: {CodeUri: layer.zip}}\n"
+    )
+    (artifact,) = package(template, "bucket", "prefix").artifacts
+    assert artifact.body == (tmp_path / "layer.zip").read_bytes()
+
+
 def test_addresses_in_s3_stay_as_they_are(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text(

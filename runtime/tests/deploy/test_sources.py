@@ -192,5 +192,5 @@ def test_an_environment_has_sources_of_its_own(folder: Path) -> None:
     file.write_text(json.dumps(config), encoding="utf-8")
     usual, dev = (parameters(load_project(folder, name)) for name in ("local", "dev"))
     assert (usual["AthenaDatabase"], dev["AthenaDatabase"]) == ("lake", "lake_dev")
-    assert usual["AthenaData"] == "s3://2026-demo-rain-us-east-1/forecast/tables/"
-    assert dev["AthenaData"] == "s3://x/y/"
+    places = [(one["AthenaDataBucket"], one["AthenaDataPrefix"]) for one in (usual, dev)]
+    assert places == [("2026-demo-rain-us-east-1", "forecast/tables/"), ("x", "y/")]

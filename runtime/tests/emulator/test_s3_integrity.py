@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.client import HTTPConnection
 from io import BytesIO
@@ -269,3 +270,21 @@ def test_an_upload_s_checksum_must_be_possible(aws: LocalAws, store: Store, more
     client = aws.client("s3", config=plain)
     code, _ = error_of(lambda: client.create_multipart_upload(Bucket=store.bucket, Key="k", **more))
     assert code == "InvalidRequest"
+
+
+def test_what_is_overwritten_meanwhile_is_still_answered(store: Store) -> None:
+    s3, bucket = store.s3, store.bucket
+    bodies = [bytes([number]) * 1_000_000 for number in range(4)]
+
+    def write_and_read(body: bytes) -> None:
+        for _ in range(6):
+            tag = s3.put_object(Bucket=bucket, Key="one", Body=body)["ETag"]
+            assert tag == f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+            found = s3.get_object(Bucket=bucket, Key="one")
+            read = found["Body"].read()
+            assert read in bodies
+            of_read = hashlib.md5(read, usedforsecurity=False).hexdigest()
+            assert found["ETag"] == f'"{of_read}"'
+
+    with ThreadPoolExecutor(len(bodies)) as threads:
+        list(threads.map(write_and_read, bodies))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -12,10 +15,12 @@ import pytest
 import batcat_runtime as bc
 from batcat_runtime.aws import client
 from batcat_runtime.columns.types import parse
-from batcat_runtime.formats import csv_parse, csv_read
+from batcat_runtime.formats import csv_parse, csv_read, csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from batcat_runtime.columns.types import Type
 
 JANUARY = pd.DataFrame({"cell": ["a", "b"], "volt": [3.5, 3.6]})
 FEBRUARY = pd.DataFrame({"cell": ["c"], "volt": [3.7]})
@@ -46,6 +51,11 @@ def workbook(bucket: str, key: str, sheets: Mapping[str, pd.DataFrame]) -> None:
         (" \na\n1,2\n", "line 3 has 2 fields, the header has 1"),
         ("\n\na,b\r\n1,2\r\n3,4,5\r\n", "line 5 has 3 fields, the header has 2"),
         ('a,b\n1,2\n3,"4\n5,6\n', "a quotation that begins in line 3 does not end"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 field, the header has 2"),
+        ("a,b\n1,2\n3", "line 3 has 1 field, the header has 2"),
+        ("a,b,c\n1,2\n3,4,5\n", "line 2 has 2 fields, the header has 3"),
+        ("a,b\n1\n3,4,5\n", "line 2 has 1 field, the header has 2"),
+        ('a,b\n1,2\n3,"4', "a quotation that begins in line 3 does not end"),
         ("", "is empty: it has no header"),
         ("\n \n", "is empty: it has no header"),
     ],
@@ -74,9 +84,81 @@ def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
     assert list(read('\ufeff"a,b",c\n1,2\n').columns) == ["a,b", "c"]
 
 
-def test_a_short_row_ends_in_missing_values() -> None:
-    """As pandas does it."""
-    assert read("a,b\n1\n3,4\n")["b"].isna().tolist() == [True, False]
+def test_a_csv_cut_off_anywhere_is_an_error_or_lacks_signs_of_its_last_cell() -> None:
+    """What pandas would fill the last row with is missing values."""
+
+    def is_sound(text: str) -> bool:
+        try:
+            return all(len(row) == 3 for row in csv.reader(io.StringIO(text), strict=True))
+        except csv.Error:
+            return False
+
+    whole = 'a,b,c\n1,"x, y",u\n2,"x\n""y""",v\n'
+    for end in range(len("a,b,c\n"), len(whole)):
+        if is_sound(whole[:end]):
+            assert len(read(whole[:end])) == whole[:end].count("x")
+        else:
+            with pytest.raises(bc.DataError, match=r"line [23] has|begins in line [23] does not"):
+                read(whole[:end])
+
+
+@pytest.mark.parametrize("types", [{}, {"b": parse("varchar")}, {"b": parse("bigint")}])
+@pytest.mark.parametrize("null", ["", "\\N"])
+@pytest.mark.parametrize("rows", [1, 5000])
+def test_a_row_that_is_too_short_is_an_error_or_left_out(
+    types: dict[str, Type], null: str, rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether or not other rows end in a value that is missing; pandas would fill it with one."""
+    text = "a,b\n" + f'"1,5",2\n1,{null}\n' * rows + '3\n4,"5"\n'
+    how = csv_parse.Reading(types=types, null=null)
+    with pytest.raises(bc.DataError, match=rf"line {2 * rows + 2} has 1 field, the header has 2"):
+        csv_read.read_csv(io.BytesIO(text.encode()), "x", how=how)
+    found = csv_read.read_csv(io.BytesIO(text.encode()), "x", how=replace(how, skip=True))
+    assert found["a"].tolist() == ["1,5", "1"] * rows + ["4"]
+    assert found["b"].isna().sum() == rows
+    assert capsys.readouterr().err.endswith(f": lines {2 * rows + 2}\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "gb18030"])
+@pytest.mark.parametrize("sep", [",", "\t"])
+def test_quotation_marks_inside_of_fields_and_other_encodings_are_no_short_rows(
+    encoding: str, sep: str
+) -> None:
+    """They make the count of separators doubtful; then rows are looked at one by one."""
+    how = csv_parse.Reading(encoding, sep=sep)
+    text = f'a{sep}b\n5"{sep}\n"{sep}"{sep}\n电池{sep}6"\n'
+    found = csv_read.read_csv(io.BytesIO(text.encode(encoding)), "x", how=how)
+    assert found["a"].tolist() == ['5"', sep, "电池"]
+    with pytest.raises(bc.DataError, match="line 5 has 1 field"):
+        csv_read.read_csv(io.BytesIO(f"{text}x\n".encode(encoding)), "x", how=how)
+
+
+def test_a_quotation_that_does_not_end_is_left_out_when_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With all that it takes in; most often it is the last row of a file that was cut off."""
+    how = csv_parse.Reading(skip=True)
+    found = csv_read.read_csv(io.BytesIO(b'a,b\n1,2\n\n3,"4\n'), "x", how=how)
+    assert found.to_dict("list") == {"a": [1], "b": [2]}
+    assert "x: skipped 1 rows (1 to 1), which do not have" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("skip", [True, False])
+@pytest.mark.parametrize("size", [None, 1])
+def test_the_sign_nul_is_refused_with_its_line(size: int | None, *, skip: bool) -> None:
+    """In pandas 2 it cuts texts off there without a word."""
+    text = csv_text.text_of(memoryview(b"a,b\n1,2\nx\0y,2\n"), "s3://data/x.csv")
+    with pytest.raises(bc.DataError, match=r"s3://data/x\.csv holds the sign NUL in line 3"):
+        list(csv_parse.pieces(text, csv_parse.Reading(skip=skip), size))
+
+
+def test_long_cells_are_read_when_rows_are_left_out() -> None:
+    """Python's csv stops at 128 KB otherwise."""
+    long = "x" * 300_000
+    found = csv_read.read_csv(
+        io.BytesIO(f"a,b\n{long},1\n2\n".encode()), "x", how=csv_parse.Reading(skip=True)
+    )
+    assert found["a"].tolist() == [long]
 
 
 def test_a_column_has_one_type_however_long_it_is() -> None:
@@ -216,5 +298,42 @@ def test_a_workbook_is_written_and_read(s3_bucket: str) -> None:
     assert bc.save_to_bucket(JANUARY, s3_bucket, "x.xlsx") == 200
     pd.testing.assert_frame_equal(bc.read_excel_from_bucket(s3_bucket, "x.xlsx"), JANUARY)
     zoned = pd.DataFrame({"at": pd.to_datetime(["2026-01-01"]).tz_localize("UTC")})
-    with pytest.raises(bc.DataError, match=r"x\.xlsx as an Excel workbook: Excel does not support"):
+    with pytest.raises(bc.DataError, match=r"x\.xlsx as an Excel workbook: column 'at', row 0"):
         bc.save_to_bucket(zoned, s3_bucket, "x.xlsx")
+
+
+def test_a_csv_as_it_is_written_elsewhere_is_written_and_read(s3_bucket: str) -> None:
+    """A semicolon between values, and a comma before decimals, with types and without."""
+    frame = pd.DataFrame(
+        {
+            "x": [1.5, None, 1e-7],
+            "f": pd.array([0.5, None, 2.0], "Float64"),
+            "price": [Decimal("1.50"), None, Decimal("2.25")],
+            "t": ["a;b", "1.5", None],
+        }
+    )
+    form: dict[str, Any] = {"sep": ";", "decimal": ","}
+    bc.save_to_bucket(frame, s3_bucket, "x.csv", **form)
+    body = bc.pd_s3_buffer(s3_bucket, "x.csv").getvalue()
+    assert body == b'x;f;price;t\n1,5;0,5;1,50;"a;b"\n;;;1.5\n1e-07;2,0;2,25;\n'
+    read = bc.read_csv_from_bucket(s3_bucket, "x.csv", **form)
+    assert read["x"].tolist()[::2] == [1.5, 1e-7]
+    assert read["price"].tolist()[::2] == [1.5, 2.25]
+    exact = bc.read_csv_from_bucket(s3_bucket, "x.csv", types=bc.types_of(frame), **form)
+    assert exact["f"].tolist() == [0.5, pd.NA, 2.0]
+    assert exact["price"].tolist() == frame["price"].tolist()
+    bc.save_to_bucket(pd.DataFrame({"x": ["1.5"]}), s3_bucket, "y.csv", **form)
+    with pytest.raises(bc.DataError, match=r"line 2, column 'x': '1\.5' is no double"):
+        bc.read_csv_from_bucket(s3_bucket, "y.csv", types={"x": "double"}, **form)
+
+
+@pytest.mark.parametrize("form", [{"sep": ";;"}, {"decimal": ","}, {"sep": "§"}, {"sep": '"'}])
+def test_characters_that_part_nothing_are_refused(s3_bucket: str, form: dict[str, Any]) -> None:
+    """When writing as when reading."""
+    with pytest.raises(bc.ConfigError, match=r"x\.csv.* with sep=.*give two different characters"):
+        bc.save_to_bucket(JANUARY, s3_bucket, "x.csv", **form)
+    bc.save_to_bucket(JANUARY, s3_bucket, "x.csv")
+    with pytest.raises(bc.ConfigError, match=r"x\.csv.* with sep=.*give two different characters"):
+        bc.read_csv_from_bucket(s3_bucket, "x.csv", **form)
+    with pytest.raises(bc.ConfigError, match="sep= and decimal= are for CSV"):
+        bc.save_to_bucket(JANUARY, s3_bucket, "x.jsonl", sep=";")

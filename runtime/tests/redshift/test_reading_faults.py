@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 import struct
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,9 +24,31 @@ if TYPE_CHECKING:
 
 def test_a_query_that_never_ends_is_cancelled_at_its_limit(redshift: Redshift) -> None:
     """On the server, too."""
-    with pytest.raises(bc.ExecutionError, match="longer than timeout"):
+    with pytest.raises(bc.ExecutionError, match=r"longer than timeout=0\.3 s"):
         redshift.read("select pg_sleep(600)", timeout=0.3)
     assert running(redshift) == 0
+
+
+@pytest.mark.parametrize(("said", "limit"), [({}, "30min"), ({"timeout": None}, "0")])
+def test_a_query_has_the_limit_of_athena_unless_said_otherwise(
+    redshift: Redshift, said: dict[str, Any], limit: str
+) -> None:
+    """The server itself keeps it."""
+    frame = redshift.read("select current_setting('statement_timeout') as limit", **said)
+    assert frame["limit"].to_list() == [limit]
+
+
+def test_all_functions_that_wait_have_one_limit() -> None:
+    """By default."""
+    functions = (
+        bc.read_data_from_athena,
+        bc.read_data_from_redshift,
+        bc.read_data_from_redshift_by_secret,
+        bc.save_df_to_redshift,
+        bc.read_data_from_bd,
+    )
+    limits = [inspect.signature(one).parameters["timeout"].default for one in functions]
+    assert limits == [1800] * len(functions)
 
 
 def test_a_server_that_falls_silent_is_given_up(

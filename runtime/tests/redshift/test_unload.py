@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("query", "options"),
     [
-        ("select * from {} order by place", {}),
+        ("select * from {}; -- all; of it", {}),
+        ("/* -- */ select * from {} -- where false", {"params": []}),
+        ("select * from (select * from {} order by place limit 2) as a", {}),
         (
             "select * from {} where place >= :n and text is null or place = :n ;",
             {"params": {"n": 1}},
@@ -59,6 +61,43 @@ def test_what_cannot_be_unloaded_comes_over_the_wire(
     """Parquet of Redshift has no time of day."""
     frame = redshift.read("select time '01:02' as t, 1 as n", **staging)
     assert frame["t"].to_list() == [dt.time(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("select * from {} order by place desc", "UNLOAD keeps no ORDER BY"),
+        ("(select * from {} order by place desc)", "UNLOAD keeps no ORDER BY"),
+        (
+            "with a as (select * from {}) select * from a where place > :n order by 1 desc -- last",
+            "UNLOAD keeps no ORDER BY",
+        ),
+        ("select * from {} order by place desc limit 2;", "UNLOAD keeps no ORDER BY"),
+        ("select * from {} where place > 1 limit 2", "UNLOAD takes no outermost LIMIT"),
+        ("(select * from {} where place > 1 limit 2)", "UNLOAD takes no outermost LIMIT"),
+        ("select * from {} where place > 1 offset 0", "UNLOAD takes no outermost LIMIT"),
+        ("explain select * from {}", "UNLOAD takes SELECT only"),
+    ],
+)
+def test_what_unload_would_not_give_comes_over_the_wire(
+    redshift: Redshift,
+    staging: dict[str, str],
+    query: str,
+    reason: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It writes files in no order, and refuses LIMIT; a log line says so."""
+    redshift.save(every_type()[["place", "text"]], index=False, method="multi")
+    seen = statements(redshift)
+    query = query.replace("{}", redshift.table)
+    params = {"params": {"n": 0}} if ":n" in query else {}
+    with caplog.at_level("INFO", logger="batcat_runtime"):
+        frame = redshift.read(query, **params, **staging)
+    assert not any(b"unload" in one for one in seen)
+    assert f"{reason}: reading over the wire instead" in caplog.text
+    if "desc" in query:
+        assert frame["place"].to_list() == [3, 2, 1][: len(frame)]
+    assert left(staging) == []
 
 
 def test_unloading_needs_a_name_for_each_column(

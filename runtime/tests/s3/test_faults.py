@@ -376,13 +376,23 @@ def test_every_write_carries_a_hash_that_s3_compares(s3: FaultyS3, bucket: str) 
         assert (about["ServerSideEncryption"], about["SSEKMSKeyId"]) == ("aws:kms", "alias/mine")
 
 
-def test_an_answer_without_a_meaning_of_ours_comes_as_it_is(s3: FaultyS3, bucket: str) -> None:
-    """Nothing is hidden behind a guess, in the middle of an object either."""
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (503, "SlowDown", "S3 is busy"),
+        (400, "MethodNotAllowed", "S3 refuses GetObject"),
+    ],
+)
+def test_what_s3_goes_on_refusing_is_one_of_our_errors(
+    s3: FaultyS3, bucket: str, status: int, code: str, said: str
+) -> None:
+    """In the middle of an object, too."""
     s3.rule = lambda request: (
-        Fault(400, "InvalidObjectState") if is_get(request) and "=0-" not in request.range else None
+        Fault(status, code) if is_get(request) and "=0-" not in request.range else None
     )
-    with pytest.raises(ClientError, match="InvalidObjectState"):
+    with pytest.raises(bc.ServiceError, match=rf"cannot read s3://.*\({code}\): {said}") as caught:
         bc.pd_s3_buffer(bucket, "large.csv")
+    assert isinstance(caught.value.__cause__, ClientError)
 
 
 def test_parts_grow_so_that_ten_thousand_hold_the_largest_object() -> None:

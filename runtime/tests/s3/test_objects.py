@@ -161,6 +161,9 @@ def test_what_is_no_frame_is_refused(s3_bucket: str) -> None:
     predictions: Any = [0, 1, 1]
     with pytest.raises(bc.DataError, match=r"list is no DataFrame; make it one with pd.DataFrame"):
         bc.save_to_bucket(predictions, s3_bucket, "result.csv")
+    column: Any = pd.Series([0, 1], name="n")
+    with pytest.raises(bc.DataError, match=r"Series is no DataFrame; .* its \.to_frame\(\)"):
+        bc.save_to_bucket(column, s3_bucket, "result.csv")
 
 
 def test_a_large_frame_goes_in_parts(s3_bucket: str) -> None:

@@ -181,6 +181,44 @@ def test_without_types_json_lines_keep_what_values_are(s3_bucket: str) -> None:
     assert read["x"].tolist() == [None, [1]]
 
 
+def test_types_of_some_columns_change_no_other(s3_bucket: str) -> None:
+    """Digits matter to a decimal; numbers elsewhere stay floats, also inside lists and maps."""
+    line = b'{"price": 0.10, "x": 1.5, "l": [0.5, {"a": 0.25}], "r": {"b": [1.5]}}\n'
+    client("s3").put_object(Bucket=s3_bucket, Key="x.jsonl", Body=line)
+    for types in (
+        {"price": "decimal(4, 2)"},
+        {"price": "decimal(4, 2)", "r": "row(b array(real))"},
+    ):
+        read = bc.read_json_lines_from_bucket(s3_bucket, "x.jsonl", types=types)
+        assert repr(read["l"][0]) == "[0.5, {'a': 0.25}]"
+        assert repr(read["r"][0]) == "{'b': [1.5]}"
+        assert read["x"].dtype == "float64"
+        assert str(read["price"][0]) == "0.10"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
+def test_sparse_columns_are_written_as_what_they_hold(s3_bucket: str, suffix: str) -> None:
+    """They have a type, too."""
+    frame = pd.DataFrame(
+        {
+            "n": pd.arrays.SparseArray([0, 0, 1]),
+            "x": pd.arrays.SparseArray([float("nan"), 1.5, float("nan")]),
+        }
+    )
+    assert bc.types_of(frame) == {"n": "bigint", "x": "double"}
+    bc.save_to_bucket(frame, s3_bucket, f"x.{suffix}")
+    buffer = bc.pd_s3_buffer(s3_bucket, f"x.{suffix}")
+    readers: dict[str, Callable[..., pd.DataFrame]] = {
+        "csv": pd.read_csv,
+        "jsonl": lambda file: pd.read_json(file, lines=True),
+        "parquet": pd.read_parquet,
+        "xlsx": pd.read_excel,
+    }
+    found = readers[suffix](buffer)
+    assert found["n"].tolist() == [0, 0, 1]
+    assert found["x"].isna().tolist() == [True, False, True]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

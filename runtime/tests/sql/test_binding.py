@@ -424,3 +424,5 @@ def test_identifiers_that_belong_together() -> None:
     for bad in ("", "a\0"):
         with pytest.raises(bc.ConfigError, match="cannot name a table, column or schema"):
             quote_identifier("schema", bad)
+    with pytest.raises(bc.ConfigError, match="style is 'x'; it must be one of athena, redshift"):
+        quote_identifier("a", style="x")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from batcat_runtime.athena import plan, results, unload
 from batcat_runtime.columns.series import need_pandas
-from batcat_runtime.errors import ConfigError
 from batcat_runtime.sql import binding
+from batcat_runtime.sql.limit import LIMIT, check_limit
 
 from .queries import Queries
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from batcat_runtime.sql.binding import Date, Params
-
-_LIMIT = 1800.0  # seconds; as long as Athena lets a query run unless its quota is raised
 
 
 def read_data_from_athena(  # noqa: PLR0913 - the first five are the predecessor's
@@ -35,7 +33,7 @@ def read_data_from_athena(  # noqa: PLR0913 - the first five are the predecessor
     workgroup: str | None = None,
     mode: str = "auto",
     reuse_minutes: int = 0,
-    timeout: float | None = _LIMIT,
+    timeout: float | None = LIMIT,
     price_per_tb: float | None = None,
 ) -> pd.DataFrame:
     """Run a query on Amazon Athena and read its rows.
@@ -76,6 +74,7 @@ def read_data_from_athena(  # noqa: PLR0913 - the first five are the predecessor
         MissingExtraError: pandas, or pyarrow in mode ``unload``, is not installed.
     """
     need_pandas()
+    check_limit(timeout)
     bound = binding.bind(query, params, date_start, date_end, "athena")
     wanted = plan.decide(bound, mode, s3_staging_dir, reuse_minutes)
     context = {"Database": database, "Catalog": catalog}
@@ -84,8 +83,6 @@ def read_data_from_athena(  # noqa: PLR0913 - the first five are the predecessor
         "QueryExecutionContext": {name: value for name, value in context.items() if value},
         "ResultConfiguration": {"OutputLocation": wanted.staging} if wanted.staging else None,
     }
-    if timeout is not None and timeout <= 0:
-        raise ConfigError(f"timeout is {timeout}; give seconds, or None for no limit")
     with Queries(region, settings, timeout, price_per_tb) as queries:
         if wanted.unload:
             found = unload.read(queries, wanted)

@@ -25,7 +25,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from batcat_runtime.errors import ConfigError
-from batcat_runtime.sql.text import Token, tokens
+from batcat_runtime.sql.text import outermost, tokens, trimmed
 
 if TYPE_CHECKING:
     from batcat_runtime.sql.binding import Bound
@@ -79,8 +79,8 @@ def decide(bound: Bound, mode: str, staging: str | None, reuse: int) -> Wanted:
         raise ConfigError(
             f"reuse_minutes is {reuse}; Athena keeps results for 0 to {_LONGEST_REUSE} minutes",
         )
-    parts = _trimmed(tokens(bound.text, "athena"))
-    outer = list(_outermost(parts))
+    parts = trimmed(tokens(bound.text, "athena"))
+    outer = outermost(parts)
     selects = bool(outer) and outer[0] in {"select", "with"}
     if mode == "unload":
         _check_unload(selects, staging, reuse)
@@ -103,32 +103,6 @@ def _check_unload(selects: bool, staging: str | None, reuse: int) -> None:
         raise ConfigError("mode 'unload' needs s3_staging_dir, where it puts its files")
     if reuse:
         raise ConfigError("mode 'unload' leaves no result to reuse; use mode='csv' for that")
-
-
-def _trimmed(parts: list[Token]) -> list[Token]:
-    """Leave out blanks, comments and semicolons at both ends."""
-    idle = {"blank", "comment"}
-    start, end = 0, len(parts)
-    while start < end and parts[start].kind in idle:
-        start += 1
-    while end > start and (parts[end - 1].kind in idle or parts[end - 1].text == ";"):
-        end -= 1
-    return parts[start:end]
-
-
-def _outermost(parts: list[Token]) -> list[str]:
-    """Words, numbers and signs that are in no bracket, in small letters."""
-    found, depth = [], 0
-    for part in parts:
-        if part.kind in {"blank", "comment"}:
-            continue
-        if part.text == ")":
-            depth -= 1
-        if not depth:
-            found.append(part.text.lower() if part.kind in {"word", "sign"} else part.kind)
-        if part.text == "(":
-            depth += 1
-    return found
 
 
 def _ordered(outer: list[str]) -> bool:

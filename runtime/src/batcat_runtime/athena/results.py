@@ -57,7 +57,8 @@ def read(queries: Queries, wanted: Wanted) -> pd.DataFrame:
     output = execution["ResultConfiguration"].get("OutputLocation", "")
     if page.get("NextToken") and has_header and output.endswith(".csv"):
         return _read_csv(unload.place(output, queries.region), columns)
-    rows = list(_rows(queries, identity, page))[1 if has_header else 0 :]
+    rows = list(_rows(queries, identity, page))
+    rows = rows[1:] if has_header else [_parted(row, len(columns)) for row in rows]
     return _table(columns, list(zip(*rows, strict=True)) or [()] * len(columns), identity)
 
 
@@ -85,6 +86,19 @@ def _rows(queries: Queries, identity: str, page: dict[str, Any]) -> Iterator[lis
         if not page.get("NextToken"):
             return
         page = queries.results(identity, NextToken=page["NextToken"])
+
+
+def _parted(row: list[str | None], width: int) -> list[str | None]:
+    """Make a row of what a DDL or utility statement says.
+
+    Where it has several columns, as DESCRIBE has, a row is one text with tabs between them, and
+    blanks fill them up. Source: the examples of Amazon Athena User Guide, "DESCRIBE", and the tests
+    of PyAthena.
+    """
+    if len(row) == 1 and row[0] is not None:
+        row = [*row[0].split("\t", width - 1)]
+    cells = [None if cell is None else cell.rstrip() for cell in row]
+    return [*cells, *[None] * (width - len(cells))]
 
 
 def _table(

@@ -7,12 +7,11 @@ import uuid
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.aws import client
 from batcat_runtime.columns.arrow import need_arrow
 from batcat_runtime.columns.series import column, table
 from batcat_runtime.errors import DataError
-from batcat_runtime.logs import get_logger
 from batcat_runtime.s3.ranges import Object
+from batcat_runtime.s3.removal import leftovers_logged, remove
 from batcat_runtime.s3.transfer import fetch, listing
 
 from . import plan
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     from .plan import Wanted
     from .queries import Queries
-
-_AT_ONCE = 1000  # keys of one DeleteObjects; source: botocore, s3, DeleteObjects
 
 
 def is_possible(wanted: Wanted) -> bool:
@@ -79,7 +76,11 @@ def read(queries: Queries, wanted: Wanted) -> pd.DataFrame | None:
         _remove(folder, traces, queries.region)
 
 
-_FINER = re.compile(r"Incorrect timestamp precision .*column name: (?P<name>.+)", re.DOTALL)
+_PRECISION = re.compile(
+    r"Incorrect timestamp precision for timestamp\((?P<digits>\d+)\).*column name: (?P<name>.+)",
+    re.DOTALL,
+)
+_MILLISECONDS = 3  # digits
 
 
 def _refuse(columns: list[dict[str, Any]], why: str) -> None:
@@ -91,11 +92,13 @@ def _refuse(columns: list[dict[str, Any]], why: str) -> None:
                 "mode='csv', or cast it in the query: a time to varchar, a time with a zone with "
                 "CAST(… AT TIME ZONE 'UTC' AS timestamp)",
             )
-    finer = _FINER.search(why)
-    if finer:
+    other = _PRECISION.search(why)
+    if other:
+        finer = int(other["digits"]) > _MILLISECONDS
+        held = "finer than milliseconds" if finer else "of whole seconds"
         raise DataError(
-            f"column {finer['name']!r} holds times finer than milliseconds, which UNLOAD cannot "
-            "write; use mode='csv', or cast it to timestamp(3) in the query",
+            f"column {other['name']!r} holds times {held}, which UNLOAD cannot write; use "
+            "mode='csv', or cast it to timestamp(3) in the query",
         )
 
 
@@ -152,7 +155,7 @@ def _as_told(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
 
 def _remove(folder: str, traces: list[str], region: str | None) -> None:
     """Delete what UNLOAD wrote, also when it failed; say so if that is not allowed."""
-    try:
+    with leftovers_logged(folder):
         under = place(folder, region)
         left = {under.bucket: [one.key for one in listing(under.bucket, under.key, region=region)]}
         for one in (place(trace, region) for trace in traces):
@@ -161,22 +164,5 @@ def _remove(folder: str, traces: list[str], region: str | None) -> None:
             more = [one.key, f"{one.key}.metadata", one.key.replace("-manifest.csv", ".metadata")]
             left.setdefault(one.bucket, []).extend(more)
         for bucket, keys in left.items():
-            for start in range(0, len(keys), _AT_ONCE):
-                _delete(bucket, keys[start : start + _AT_ONCE], region)
-    except Exception as error:  # noqa: BLE001 - the rows have been read; leftovers are no failure
-        _left(folder, error)
-
-
-def _delete(bucket: str, keys: list[str], region: str | None) -> None:
-    named = [{"Key": key} for key in keys]
-    answer = client("s3", region).delete_objects(
-        Bucket=bucket, Delete={"Objects": named, "Quiet": True}
-    )
-    for error in answer.get("Errors", []):
-        _left(f"s3://{bucket}/{error['Key']}", error.get("Message", error["Code"]))
-
-
-def _left(what: str, why: object) -> None:
-    get_logger("batcat_runtime").warning(
-        "%s is left behind: %s; delete it, or let a lifecycle rule of the bucket do so", what, why
-    )
+            with leftovers_logged(f"s3://{bucket}/{keys[0]}" if keys else folder):
+                remove(bucket, keys, region=region)

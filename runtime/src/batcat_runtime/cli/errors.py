@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from batcat_runtime.errors import BatCatError, DeployError, ExecutionError
+from batcat_runtime.errors import BatCatError, DeployError, ExecutionError, ServiceError
 
 from .screen import Screen
 
@@ -54,7 +54,9 @@ def reported(verb: Verb) -> Verb:
 
 def exit_code(error: Exception) -> int:
     """Tell a failure of what was run from a mistake in how it was asked for."""
-    if isinstance(error, BatCatError) and not isinstance(error, (DeployError, ExecutionError)):
+    if isinstance(error, BatCatError) and not isinstance(
+        error, (DeployError, ExecutionError, ServiceError)
+    ):
         return USAGE
     return FAILED
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.errors import DataError, MissingExtraError
 
 from .arrow_types import arrow_type, type_of_arrow
-from .series import column, table, type_of
+from .series import column, dense, table, type_of
 from .values import half_character, has_zone, holds, without_missing
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _value(value: Any, kind: pa.DataType) -> Any:
 
 
 def without_arrow(df: pd.DataFrame) -> pd.DataFrame:
-    """Give columns of pandas' Arrow dtypes the exact types, which their own values lack.
+    """Give columns of pandas' Arrow dtypes the exact types, which their values lack; dense ones.
 
     pandas gives Python a list of such a column as an array of numpy, whose NULL is NaN.
 
@@ -154,6 +154,7 @@ def without_arrow(df: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
+    df = dense(df)
     if not any(isinstance(dtype, pd.ArrowDtype) for dtype in df.dtypes):
         return df
     import pyarrow as pa
@@ -189,6 +190,7 @@ def from_frame(df: pd.DataFrame, types: Mapping[str, Type]) -> pa.Table:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise DataError(f"column {twice.pop()!r} is there twice; give each its own name")
+    df = dense(df)
     columns = [
         _from_column(df.iloc[:, place], name, types.get(name)) for place, name in enumerate(names)
     ]

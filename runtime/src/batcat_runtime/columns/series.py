@@ -150,9 +150,26 @@ def types_of(df: pd.DataFrame) -> dict[str, str]:
         Name of the type by column, for example ``{"id": "bigint", "price": "decimal(10, 2)"}``.
 
     Raises:
-        DataError: a column has no type: it holds values of several, or none that SQL knows.
+        DataError: a column has no type: it holds values of several, or none that SQL knows; or two
+            have one name.
     """
-    return {str(name): str(type_of(df[name], str(name))) for name in df.columns}
+    names = [str(name) for name in df.columns]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"column {twice!r} is there twice; give each its own name")
+    return {name: str(type_of(df.iloc[:, place], name)) for place, name in enumerate(names)}
+
+
+def dense(df: pd.DataFrame) -> pd.DataFrame:
+    """Give sparse columns of pandas each of their values."""
+    import pandas as pd
+
+    sparse = [isinstance(dtype, pd.SparseDtype) for dtype in df.dtypes]
+    found = df.copy(deep=False) if any(sparse) else df
+    for place in (place for place, is_sparse in enumerate(sparse) if is_sparse):
+        values: Any = df.iloc[:, place]
+        found.isetitem(place, values.sparse.to_dense().array)
+    return found
 
 
 def type_of(series: pd.Series[Any], name: str) -> Type:
@@ -165,8 +182,11 @@ def type_of(series: pd.Series[Any], name: str) -> Type:
     import pandas as pd
 
     dtype: Any = series.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        return type_of(pd.Series(dtype.categories), name)
+    if isinstance(dtype, (pd.CategoricalDtype, pd.SparseDtype)):
+        held = getattr(dtype, "categories", None)
+        return type_of(
+            dense(series.to_frame()).iloc[:, 0] if held is None else held.to_series(), name
+        )
     if isinstance(dtype, pd.ArrowDtype):
         return type_of_arrow(dtype.pyarrow_dtype, name)
     if dtype.kind in "iuf":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
 from batcat_runtime.errors import AccessError, ConfigError, MissingError
+from batcat_runtime.s3.removal import remove as delete
 
 from . import names
 
@@ -169,17 +170,9 @@ def delete_objects(bucket: str, prefix: str, account: Account) -> int:
             found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             if not found:
                 continue
-            objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-            answer = s3.delete_objects(
-                Bucket=bucket,
-                Delete={"Objects": objects, "Quiet": True},
-                ExpectedBucketOwner=account.id,
-            )
-            for error in answer.get("Errors", []):
-                raise AccessError(
-                    f"cannot delete s3://{bucket}/{error.get('Key')}: {error.get('Message')}"
-                )
-            deleted += len(objects)
+            versions = [(one["Key"], one["VersionId"]) for one in found]
+            delete(bucket, versions, region=account.region, owner=account.id)
+            deleted += len(versions)
     return deleted
 
 

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import ExecutionError
+from batcat_runtime.errors import ExecutionError, ServiceError
 
 from . import names
 from .history import Ended, History, StateEvent
@@ -84,9 +84,9 @@ def claim(project: Project, run: str) -> bool:
     try:
         with aws.explained(f"begin run {run} in s3://{bucket}/{key}", "deploy first"):
             s3.put_object(Bucket=bucket, Key=key, IfNoneMatch="*")
-    except s3.exceptions.ClientError as error:
+    except ServiceError as error:
         # Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
-        if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
+        if error.code in {"PreconditionFailed", "ConditionalRequestConflict"}:
             return False
         raise
     return True
@@ -133,7 +133,9 @@ def start(
             answer = client.start_execution(
                 stateMachineArn=state_machine, name=run, input=json.dumps(given)
             )
-    except client.exceptions.ExecutionAlreadyExists as error:
+    except ServiceError as error:
+        if error.code != "ExecutionAlreadyExists":
+            raise
         raise ExecutionError(
             f"a run named {run} exists: another one began in the same second; run again",
         ) from error

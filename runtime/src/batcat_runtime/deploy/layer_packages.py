@@ -19,7 +19,7 @@ from .runtime_wheel import NAME as _NAME
 from .runtime_wheel import pack_wheel
 
 # Newest manylinux (that of glibc 2.x) whose wheels load there. Python up to 3.11 runs on Amazon
-# Linux 2 with glibc 2.26, where AWS advises manylinux2014, which is manylinux_2_17; newer ones run
+# Linux 2, for which AWS advises manylinux2014, which is manylinux_2_17 (PEP 600); newer ones run
 # on Amazon Linux 2023 with glibc 2.34. Source: AWS Lambda Developer Guide, "Lambda runtimes" and
 # "Working with layers for Python Lambda functions"; Amazon Linux 2023 User Guide, "glibc".
 PYTHONS = {"3.10": 17, "3.11": 17, "3.12": 34, "3.13": 34, "3.14": 34}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import BatCatError, MissingError
+from batcat_runtime.errors import BatCatError, MissingError, ServiceError
 
 from .polling import pauses
 
@@ -111,7 +111,7 @@ def _streams(job: str, region: str) -> list[str]:
         )
         with aws.explained(f"find the log of {job}", "see batcat status"):
             return sorted(one["logStreamName"] for page in pages for one in page["logStreams"])
-    except logs.exceptions.ResourceNotFoundException:
+    except MissingError:
         return []  # the group is made with the first job
 
 
@@ -121,11 +121,11 @@ def _line(stream: str, event: dict[str, Any]) -> LogLine:
 
 
 def _is_running(job: str, region: str) -> bool:
-    from botocore.exceptions import ClientError
-
     try:
         with aws.explained(f"look at Processing job {job}", "see batcat status"):
             found = aws.client("sagemaker", region).describe_processing_job(ProcessingJobName=job)
-    except ClientError as error:
+    except ServiceError as error:
+        if error.code not in {"ResourceNotFound", "ValidationException"}:
+            raise
         raise MissingError(f"there is no Processing job {job}; see batcat status") from error
     return found["ProcessingJobStatus"] in {"InProgress", "Stopping"}

@@ -129,7 +129,9 @@ def _definition(
 
 
 def _zipped(path: Path) -> bytes:
-    """Zip a file or a folder; the same content always gives the same bytes."""
+    """Zip a file or a folder, unless it is zipped; the same content always gives the same bytes."""
+    if zipfile.is_zipfile(path):
+        return path.read_bytes()
     if path.is_file():
         files = {path.name: path}
     else:

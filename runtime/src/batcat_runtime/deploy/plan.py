@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import DeployError
+from batcat_runtime.errors import DeployError, ServiceError
 
 from . import artifacts, definition, names, sources
 from .changes import Change, change_rows
@@ -243,8 +243,6 @@ def _create(
     is_new: bool,
     account: Account,
 ) -> str:
-    from botocore.exceptions import ClientError
-
     body = packaged.body.encode()
     template: dict[str, str] = {"TemplateBody": packaged.body}
     if len(body) > LONGEST_BODY:
@@ -263,8 +261,8 @@ def _create(
                 ],
                 **template,
             )
-    except ClientError as error:
-        told = str(error.response.get("Error", {}).get("Message", error))
+    except ServiceError as error:
+        told = error.reason or str(error)
         # It was absent, or done, a moment ago.
         if any(sign in told for sign in _BEGUN_BY_ANOTHER):
             raise DeployError(

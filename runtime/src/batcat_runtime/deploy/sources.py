@@ -54,10 +54,13 @@ def parameters(project: Project) -> dict[str, str]:
     """Give the template's parameters that say where the first step finds what it queries."""
     warehouse = project.redshift_warehouse
     is_serverless = bool(_WORKGROUP.fullmatch(warehouse))
+    data = project.athena_data or f"{project.result_path}/tables/"
+    bucket, _, prefix = data.removeprefix("s3://").partition("/")
     return {
         "AthenaDatabase": project.athena_database,
         "AthenaWorkgroup": project.athena_workgroup,
-        "AthenaData": project.athena_data or f"{project.result_path}/tables/",
+        "AthenaDataBucket": bucket,
+        "AthenaDataPrefix": prefix,
         "RedshiftCluster": "" if is_serverless else warehouse,
         "RedshiftWorkgroup": warehouse if is_serverless else "",
         "RedshiftDatabase": project.redshift_database,

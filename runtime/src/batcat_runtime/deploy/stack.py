@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import MissingError
+from batcat_runtime.errors import MissingError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,15 +89,13 @@ def find_stack(name: str, region: str) -> Stack | None:
     Raises:
         AccessError: it may not be read, or AWS cannot be reached.
     """
-    from botocore.exceptions import ClientError
-
     cloudformation = aws.client("cloudformation", region)
     try:
         with aws.explained(f"read stack {name}", "deploy it"):
             found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
+    except ServiceError as error:
         # CloudFormation has no code of its own for this: ValidationError, "… does not exist".
-        if "does not exist" in str(error):
+        if "does not exist" in error.reason:
             return None
         raise
     return Stack(

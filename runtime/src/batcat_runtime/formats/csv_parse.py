@@ -9,24 +9,31 @@ from __future__ import annotations
 
 import codecs
 import io
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.columns import texts
 from batcat_runtime.errors import ConfigError, DataError, MissingError
 
-from . import csv_rows
+from . import csv_rows, csv_tally, csv_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import IO
 
     import pandas as pd
 
     from batcat_runtime.columns.types import Type
 
+    from .csv_text import Text
+
 _PIECE = 2 * 1024 * 1024  # bytes that pandas parses at once
+_MALFORMED = (
+    "which do not have as many fields as the header, or a quotation that does not end and takes in "
+    "all that follows"
+)
 _FEWEST = 1000  # rows that it parses at once
 _READ = 256 * 1024  # bytes that pandas reads at once
 # What pandas takes for missing unless told otherwise (source: pandas.read_csv, na_values).
@@ -61,28 +68,8 @@ class Reading:
     decimal: str = "."
 
 
-@dataclass(frozen=True)
-class Text:
-    """A CSV that can be read anew.
-
-    Attributes:
-        source: where it comes from, for messages.
-        open: gives it as a file, from its beginning.
-        view: its bytes, when they are in memory.
-    """
-
-    source: str
-    open: Callable[[], IO[bytes]]
-    view: memoryview | None = None
-
-
 class _BadRowsError(Exception):
     """Rows are malformed, and shall be left out."""
-
-
-def text_of(view: memoryview, source: str) -> Text:
-    """Make bytes in memory a CSV that can be read anew."""
-    return Text(source, lambda: io.BufferedReader(csv_rows.Joined([view]), _READ), view)
 
 
 def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.DataFrame]:
@@ -97,8 +84,13 @@ def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.Dat
         DataError, MissingError: as ``read_csv``.
     """
     _check_encoding(text.source, how.encoding)
-    _check_characters(text.source, how.sep, how.decimal)
+    csv_rows.check_characters(f"{text.source} cannot be read", how.sep, how.decimal)
     cleaned = how.skip and size is not None  # what has been given cannot be taken back
+    parts = [] if size or how.skip else csv_text.parts(text, how.encoding)
+    if parts:
+        with suppress(DataError):  # in which line is found from the beginning
+            yield from _side_by_side(parts, how)
+            return
     if not cleaned:
         try:
             done = list(_parsed(text, how, size)) if how.skip else _parsed(text, how, size)
@@ -109,7 +101,14 @@ def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.Dat
         skipped: list[int] = []
         yield from _parsed(text, how, size, skipped)
         if not how.quiet:
-            csv_rows.log_skipped(text.source, skipped, "which have more fields than the header")
+            csv_rows.log_skipped(text.source, skipped, _MALFORMED)
+
+
+def _side_by_side(parts: list[Text], how: Reading) -> list[pd.DataFrame]:
+    """Parse parts of one CSV in threads; pandas lets others work while it parses."""
+    with ThreadPoolExecutor(len(parts)) as threads:
+        done = threads.map(lambda part: list(_parsed(part, how, None)), parts)
+        return [piece for found in done for piece in found]
 
 
 def _parsed(
@@ -122,25 +121,56 @@ def _parsed(
         names, first = csv_rows.header(head, how.encoding, how.sep)
         names = csv_rows.pandas_names(names)
         _check_columns(names, how, text.source)
-        if first and len(first[1]) > len(names) and skipped is None:
-            # pandas would take its first fields for an index and shift all columns without a word.
+        if first and len(first[1]) != len(names) and skipped is None:
+            # Of one that is too long, pandas would take the first fields for an index and shift
+            # all columns without a word.
             if how.skip:
                 raise _BadRowsError
-            raise _unsound(text.source, csv_rows.too_long(*first, len(names)))
-        file: Any = io.BufferedReader(csv_rows.Joined([memoryview(head)], raw), _READ)
+            raise _unsound(text.source, csv_rows.unfit(*first, len(names)))
+        tally = csv_tally.Tally(
+            csv_rows.Joined([memoryview(head)], raw), how.sep, how.encoding or "utf-8"
+        )
+        file: Any = io.BufferedReader(tally, _READ)
         if skipped is not None:
             file = csv_rows.Cleaned(
                 csv_rows.rows(file, how.encoding, how.sep), skipped.append, how.sep
             )
+        count, doubtful = 0, False
         rows = size or max(_FEWEST, _PIECE // max(1, len(head) // max(1, head.count(b"\n"))))
         try:
             with pd.read_csv(file, chunksize=rows, **options(names, how)) as found:
                 for piece in found:
-                    yield _typed(piece, text, how)
+                    count += len(piece)
+                    doubtful = doubtful or csv_tally.may_be_short(piece)
+                    yield _typed(piece, text, how, cleaned=skipped is not None)
+        except csv_tally.NulError as error:
+            raise _nul(text) from error
         except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-            if how.skip and skipped is None and "Expected" in str(error):
+            by_row = "Expected" in str(error) or "EOF inside string" in str(error)
+            if how.skip and skipped is None and by_row:
                 raise _BadRowsError from error
             raise _explained(error, text, how) from error
+        if skipped is None and doubtful and not tally.fits(count, len(names)):
+            _check_rows(text, how)
+
+
+def _check_rows(text: Text, how: Reading) -> None:
+    """Look at the rows one by one: quotation marks inside of a field make the tally doubtful."""
+    with closing(text.open()) as raw:
+        why = csv_rows.find_bad_row(csv_rows.rows(raw, how.encoding, how.sep), "")
+    if why and how.skip:
+        raise _BadRowsError
+    if why:
+        raise _unsound(text.source, why)
+
+
+def _nul(text: Text) -> DataError:
+    with closing(text.open()) as raw:
+        return DataError(
+            f"{text.source} holds the sign NUL in {csv_rows.nul(raw)}, at which readers of CSV "
+            "(pandas 2 among them) cut a text off; remove it there, or say which encoding the text "
+            "has, for example encoding='utf-16'",
+        )
 
 
 def _head(raw: IO[bytes]) -> bytes:
@@ -173,18 +203,26 @@ def options(names: list[str], how: Reading) -> dict[str, Any]:
     return options
 
 
-def _typed(piece: pd.DataFrame, text: Text, how: Reading) -> pd.DataFrame:
+def _typed(piece: pd.DataFrame, text: Text, how: Reading, *, cleaned: bool) -> pd.DataFrame:
     """Give columns their exact types, and keep those that are asked for."""
     wanted = list(piece.columns) if how.columns is None else list(how.columns)
     found: dict[str, pd.Series[Any]] = {}
     bad: dict[int, tuple[str, str]] = {}
     for name in (name for name in how.types if name in wanted):
         cells = [None if cell == how.null else cell for cell in piece[name]]
+        if how.decimal != "." and how.types[name].kind in {"float", "decimal"}:
+            # Both ways: a point is then no decimal any more, but most likely one of thousands.
+            swapped = str.maketrans({how.decimal: ".", ".": how.decimal})
+            cells = [cell and cell.translate(swapped) for cell in cells]
         try:
             found[name] = texts.read(cells, how.types[name]).set_axis(piece.index)
         except texts.UnreadableError as error:
-            bad |= {place: (name, str(cells[place])) for place in reversed(error.places)} | bad
+            bad |= {
+                place: (name, str(piece[name].iloc[place])) for place in reversed(error.places)
+            } | bad
     if bad:
+        if how.skip and not cleaned:
+            raise _BadRowsError
         return _without(piece, bad, text, how)
     kept: pd.DataFrame = piece[wanted].assign(**found) if found else piece[wanted]
     return kept
@@ -194,11 +232,14 @@ def _without(
     piece: pd.DataFrame, bad: dict[int, tuple[str, str]], text: Text, how: Reading
 ) -> pd.DataFrame:
     """Leave out the rows with cells that are not of their types, or raise the first."""
+    if not how.skip:
+        _check_rows(text, how)  # a row that is too short lacks cells, which says more
     places = sorted(bad)
     begin = int(piece.index[0])
     with closing(text.open()) as raw:
         every = {begin + place for place in (places if how.skip else places[:1])}
-        lines = csv_rows.find_lines(csv_rows.rows(raw, how.encoding, how.sep), every)
+        rows = csv_rows.rows(raw, how.encoding, how.sep)
+        lines = csv_rows.find_lines(rows, every, cleaned=how.skip)
     if not how.skip:
         name, cell = bad[places[0]]
         raise _unsound(
@@ -206,7 +247,8 @@ def _without(
         )
     if not how.quiet:
         csv_rows.log_skipped(text.source, lines, "which hold cells that are not of their type")
-    return _typed(piece.drop(index=[begin + place for place in places]), text, how)
+    kept = piece.drop(index=[begin + place for place in places])
+    return _typed(kept, text, how, cleaned=True)
 
 
 def _explained(error: Exception, text: Text, how: Reading) -> DataError:
@@ -237,14 +279,6 @@ def _check_encoding(source: str, encoding: str | None) -> None:
         raise ConfigError(
             f"{source} cannot be read: {error}; give a codec of Python, for example 'gb18030'",
         ) from error
-
-
-def _check_characters(source: str, sep: str, decimal: str) -> None:
-    if len(sep) != 1 or len(decimal) != 1 or sep == decimal or sep in '"\r\n':
-        raise ConfigError(
-            f"{source} cannot be read with sep={sep!r} and decimal={decimal!r}; "
-            "give two different characters, for example sep=';', decimal=','",
-        )
 
 
 def _check_columns(names: list[str], how: Reading, source: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.errors import DataError
+from batcat_runtime.errors import ConfigError, DataError
 from batcat_runtime.logs import get_logger
 
 if TYPE_CHECKING:
@@ -16,17 +17,49 @@ if TYPE_CHECKING:
 
 HEAD = 1024 * 1024  # bytes in which header and first row are looked for
 _LINES_A_RECORD = 50  # lines that one log record names
+_LONGEST = 2**31 - 1  # signs of a field
 _QUOTED_FIELD = re.compile(rb'(?:(?<=[,\r\n])|\A)"[^"]*(?:""[^"]*)*"(?=[,\r\n]|\Z)')
 
 
+class UnclosedError(csv.Error):
+    """The last row has a quotation that does not end.
+
+    Args:
+        line: the one that the row begins in.
+    """
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"a quotation that begins in line {line} does not end")
+        self.line = line
+
+
 def rows(file: IO[bytes], encoding: str | None, sep: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Give each row that is not blank with the line it begins in, counted from 1."""
+    """Give each row that is not blank with the line it begins in, counted from 1.
+
+    Raises:
+        UnclosedError: instead of the last row.
+    """
     text = io.TextIOWrapper(
         io.BufferedReader(Joined([], file)), encoding=encoding or "utf-8-sig", newline=""
     )
-    lines: Any = csv.reader(text, delimiter=sep)
+    # The limit belongs to the whole process. Its default is less than a cell of JSON may take.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
+    end = ["end"]  # a line of its own after the last, unless a quotation is still open there
+    ended = False
+
+    def and_end() -> Iterator[str]:
+        nonlocal ended
+        yield from text
+        ended = True
+        yield from end
+
+    lines: Any = csv.reader(and_end(), delimiter=sep)
     line = 1
     for row in lines:
+        if ended:
+            if row != end:
+                raise UnclosedError(line)
+            return
         if row and (len(row) > 1 or row == [""] or row[0].strip()):
             yield line, row
         line = lines.line_num + 1
@@ -87,40 +120,55 @@ def is_well_quoted(text: bytes) -> bool:
     return b'"' not in text or b'"' not in _QUOTED_FIELD.sub(b"", text)
 
 
-def too_long(line: int, row: list[str], width: int) -> str:
-    """Describe a row that has more fields than the header."""
-    return f"line {line} has {len(row)} fields, the header has {width}"
+def unfit(line: int, row: list[str], width: int) -> str:
+    """Describe a row that does not have as many fields as the header."""
+    fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
+    return f"line {line} has {fields}, the header has {width}"
 
 
 def find_bad_row(found: Iterable[tuple[int, list[str]]], told: str) -> str:
-    """Say in which line of the file it goes wrong; pandas counts rows instead."""
-    width, line = 0, 1
+    """Say in which line of the file it goes wrong; pandas counts rows instead.
+
+    Args:
+        found: all rows.
+        told: what to say when no row is malformed.
+    """
+    width = 0
     try:
         for line, row in found:
             width = width or len(row)
-            if len(row) > width:
-                return too_long(line, row, width)
+            if len(row) != width:
+                return unfit(line, row, width)
+    except UnclosedError as error:
+        return str(error)
     except (csv.Error, UnicodeError):
-        return told
-    if "EOF inside string" in told:
-        return f"a quotation that begins in line {line} does not end"
+        pass
     return told
 
 
-def find_lines(found: Iterable[tuple[int, list[str]]], places: set[int]) -> list[int]:
-    """Give the lines of some rows, counted from 0 without the header and the rows too long."""
+def find_lines(
+    found: Iterable[tuple[int, list[str]]], places: set[int], *, cleaned: bool
+) -> list[int]:
+    """Give the lines of some rows, counted from 0 without the header.
+
+    Args:
+        found: all rows.
+        places: which.
+        cleaned: malformed ones do not count.
+    """
     width, place, lines = 0, -1, []
-    for line, row in found:
-        width = width or len(row)
-        if len(row) <= width:
-            if place in places:
-                lines.append(line)
-            place += 1
+    with suppress(UnclosedError):
+        for line, row in found:
+            width = width or len(row)
+            if len(row) == width or not cleaned:
+                if place in places:
+                    lines.append(line)
+                place += 1
     return lines
 
 
 class Cleaned(io.TextIOBase):
-    """A CSV without the rows that have more fields than its header, as text to read once.
+    """A CSV without the rows that do not have as many fields as its header, as text to read once.
 
     Args:
         found: its rows.
@@ -160,14 +208,17 @@ class Cleaned(io.TextIOBase):
         kept = csv.writer(
             piece, delimiter=self._sep, lineterminator="\r\n"
         )  # quotes both signs inside fields
-        for line, row in self._found:
-            self._width = self._width or len(row)
-            if len(row) > self._width:
-                self._skipped(line)
-            else:
-                kept.writerow(row)
-            if piece.tell() > HEAD:
-                break
+        try:
+            for line, row in self._found:
+                self._width = self._width or len(row)
+                if len(row) != self._width:
+                    self._skipped(line)
+                else:
+                    kept.writerow(row)
+                if piece.tell() > HEAD:
+                    break
+        except UnclosedError as error:
+            self._skipped(error.line)
         return piece.getvalue()
 
 
@@ -187,6 +238,12 @@ def log_skipped(source: str, lines: list[int], why: str) -> None:
         )
 
 
+def nul(file: IO[bytes]) -> str:
+    """Say in which line the sign NUL is."""
+    line = next(line for line, text in enumerate(file, 1) if b"\0" in text)
+    return f"line {line}"
+
+
 def undecodable(file: IO[bytes], encoding: str) -> str:
     """Say in which line the text has another encoding; nothing when lines cannot be told apart."""
     if "\n".encode(encoding) != b"\n":
@@ -201,6 +258,20 @@ def _decodes(text: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def check_characters(doing: str, sep: str, decimal: str) -> None:
+    """Refuse what cannot part values, or decimals.
+
+    Raises:
+        ConfigError: they are not two characters of ASCII.
+    """
+    good = len(sep) == len(decimal) == 1 and (sep + decimal).isascii() and sep != decimal
+    if not good or sep in '"\r\n\0' or decimal in '"\r\n\0':
+        raise ConfigError(
+            f"{doing} with sep={sep!r} and decimal={decimal!r}; "
+            "give two different characters, for example sep=';', decimal=','",
+        )
 
 
 def need_sound(names: list[str], source: str) -> None:

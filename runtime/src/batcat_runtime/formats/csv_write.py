@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.columns import texts
@@ -14,7 +16,7 @@ from batcat_runtime.errors import DataError
 from batcat_runtime.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     import pandas as pd
@@ -24,28 +26,53 @@ _ROWS = 10_000  # at most, because a cell may be long
 _ENCODED = (bytes, bytearray, memoryview, list, tuple, dict)
 
 
-def write_csv(df: pd.DataFrame, file: IO[bytes], target: str, null: str = "") -> None:
+@dataclass(frozen=True)
+class CsvForm:
+    """How a CSV is written.
+
+    Attributes:
+        null: what stands for NULL.
+        sep: the character between two values.
+        decimal: the character before the decimals of a number.
+    """
+
+    null: str = ""
+    sep: str = ","
+    decimal: str = "."
+
+
+def write_csv(
+    df: pd.DataFrame,
+    file: IO[bytes],
+    target: str,
+    form: CsvForm | None = None,
+    wrote: Callable[[int], None] | None = None,
+) -> None:
     """Write a DataFrame as CSV in UTF-8, without its index, piece by piece.
 
     Args:
         df: the DataFrame.
         file: to write into.
         target: where it goes, for messages.
-        null: what to write for NULL.
+        form: how to write it.
+        wrote: is called with the number of rows of each piece.
 
     Raises:
         DataError: a column holds a text that would be read as NULL, or cut off, or that UTF-8 does
             not have.
     """
+    form = form or CsvForm()
     df = without_arrow(df)
     out = codecs.getwriter("utf-8")(file)
     width = df.shape[1]
-    columns = [_Column(df.iloc[:, place], null, target) for place in range(width)]
+    columns = [_Column(df.iloc[:, place], form, target) for place in range(width)]
     rows = min(_ROWS, max(1, _CELLS // max(1, width)))
     for start in range(0, max(len(df), 1), rows):
-        _write_piece(df, slice(start, start + rows), columns, out, target, null)
+        _write_piece(df, slice(start, start + rows), columns, out, target, form)
+        if wrote:
+            wrote(min(rows, len(df) - start))
     both = [column.name for column in columns if column.holds_empty and column.holds_null]
-    if both and not null:
+    if both and not form.null:
         get_logger("batcat_runtime").warning(
             "%s: column %s holds both '' and NULL, and a CSV cannot tell them apart; give "
             "null='\\\\N' when writing and when reading, or write Parquet",
@@ -60,7 +87,7 @@ def _write_piece(  # noqa: PLR0913, PLR0917 - the state of one loop
     columns: list[_Column],
     out: codecs.StreamWriter,
     target: str,
-    null: str,
+    form: CsvForm,
 ) -> None:
     import pandas as pd
 
@@ -70,11 +97,10 @@ def _write_piece(  # noqa: PLR0913, PLR0917 - the state of one loop
     # Readers skip a line that is blank, and csv quotes no carriage return.
     blank = len(columns) == 1 and columns[0].holds_blank
     careful = blank or any(column.holds_return for column in columns)
-    how: Any = {"quoting": csv.QUOTE_NONNUMERIC} if careful else {}
+    how: Any = {"sep": form.sep, "decimal": form.decimal, "na_rep": form.null}
+    how |= {"quoting": csv.QUOTE_NONNUMERIC} if careful else {}
     try:
-        piece.to_csv(
-            out, index=False, header=not place.start, na_rep=null, lineterminator="\n", **how
-        )
+        piece.to_csv(out, index=False, header=not place.start, lineterminator="\n", **how)
     except UnicodeEncodeError as error:
         cells = (piece.iloc[:, place] for place in range(len(columns)))
         raise unwritable(zip(df.columns, cells, strict=True), target, error) from error
@@ -100,11 +126,11 @@ def unwritable(
 class _Column:
     """One column, and what its texts are like so far."""
 
-    def __init__(self, series: pd.Series[Any], null: str, target: str) -> None:
+    def __init__(self, series: pd.Series[Any], form: CsvForm, target: str) -> None:
         self.name = series.name
         self.holds_empty = self.holds_null = self.holds_blank = False
         self.holds_return = "\r" in str(series.name)
-        self._null, self._target = null, target
+        self._null, self._decimal, self._target = form.null, form.decimal, target
         self._series = series
         self._unit = unit_of(series) if series.dtype.kind == "M" else ""
 
@@ -116,6 +142,9 @@ class _Column:
         dtype: Any = series.dtype
         if dtype.kind == "M" and self._unit:
             return moments(series, self._unit)
+        if self._decimal != "." and dtype.kind in "fO" and not isinstance(dtype, pd.StringDtype):
+            series = self._with_decimal(series)
+            dtype = series.dtype
         if isinstance(dtype, pd.StringDtype):
             self._look_at(series)
         elif isinstance(dtype, pd.CategoricalDtype) or dtype.kind == "O":
@@ -129,6 +158,20 @@ class _Column:
             self._look_at(plain)
             return plain
         return series
+
+    def _with_decimal(self, series: pd.Series[Any]) -> pd.Series[Any]:
+        """Write the numbers for which pandas keeps the point: all but those of numpy's types."""
+        import pandas as pd
+
+        if not pd.api.types.is_extension_array_dtype(series.dtype) and series.dtype.kind == "f":
+            return series
+        words = [
+            str(cell).replace(".", self._decimal) if isinstance(cell, (float, Decimal)) else cell
+            for cell in series.astype(object)
+        ]
+        every: pd.Series[Any] = pd.Series(words, index=series.index, dtype=object)
+        every[series.isna()] = None
+        return every
 
     def _look_at(self, series: pd.Series[Any]) -> None:
         words = [cell for cell in series if isinstance(cell, str)]

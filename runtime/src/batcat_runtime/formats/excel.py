@@ -8,11 +8,15 @@ from zipfile import BadZipFile
 
 from batcat_runtime.errors import AccessError, DataError, MissingError, MissingExtraError
 
+from . import excel_cells
+
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pandas as pd
+
+_ROWS = 1000  # written between two words on how far it is
 
 
 def read_excel(buffer: io.BytesIO, source: str, *, sheet_name: Any = 0, header: Any = 0) -> Any:
@@ -41,7 +45,29 @@ def read_excel(buffer: io.BytesIO, source: str, *, sheet_name: Any = 0, header: 
         absent = [sheet for sheet in wanted if sheet not in known]
         if absent:
             raise MissingError(f"{source} has no sheet {absent[0]!r}; its sheets are {names}")
-        return pd.read_excel(book, sheet_name=sheet_name, header=header)
+        # As objects, and only what is empty missing: a text 007 or NA is no number and not missing.
+        plain: Any = {"dtype": object, "keep_default_na": False, "na_values": [""]}
+        found: Any = pd.read_excel(book, sheet_name=sheet_name, header=header, **plain)
+        if isinstance(found, dict):
+            return {sheet: _inferred(frame) for sheet, frame in found.items()}
+        return _inferred(found)
+
+
+def _inferred(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give columns the types of their cells, numbers beside nothing as pandas does it."""
+    found: pd.DataFrame = frame.infer_objects()
+    for place in range(frame.shape[1]):
+        every = frame.iloc[:, place]
+        kinds = {type(cell) for cell in every.dropna()}
+        dtype: Any = None
+        if kinds == {bool}:
+            dtype = "boolean" if every.isna().any() else "bool"
+        elif kinds and kinds <= {int, float}:  # beyond 64 bits, too; a workbook holds floats
+            dtype = "float64"
+        if str(found.iloc[:, place].dtype) == "object":
+            exact = every.astype(dtype) if dtype else every.where(every.notna(), None)
+            found.isetitem(place, exact.array)
+    return found
 
 
 def stack_excel(workbooks: Iterable[tuple[str, str, io.BytesIO]]) -> pd.DataFrame:
@@ -86,25 +112,45 @@ def _workbook(source: str) -> Iterator[None]:
         raise DataError(f"{source} cannot be read as an Excel workbook: {error}") from error
 
 
-def write_excel(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
+def write_excel(
+    df: pd.DataFrame,
+    file: IO[bytes],
+    target: str,
+    wrote: Callable[[int], None] | None = None,
+) -> None:
     """Write a DataFrame as the only sheet of a workbook, without its index.
+
+    Texts stay texts, also those that begin with ``=``. Decimals become numbers.
 
     Args:
         df: the DataFrame.
         file: to write into; it must be able to seek.
         target: where it goes, for messages.
+        wrote: is called with the number of rows of each piece.
 
     Raises:
-        DataError: a workbook cannot hold it: more than 1,048,576 rows, or times with a zone.
+        DataError: a workbook cannot hold it; the message names column and row.
         AccessError: there is no room for its temporary file.
         MissingExtraError: openpyxl is not installed.
     """
     try:
-        df.to_excel(file, index=False, engine="openpyxl")
+        from openpyxl import Workbook  # type: ignore[import-untyped]
+        from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtraError("openpyxl", "excel") from error
-    except ValueError as error:
-        raise DataError(f"cannot write {target} as an Excel workbook: {error}") from error
+    rows = excel_cells.rows(df, target)
+    try:
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("Sheet1")
+        for place, row in enumerate(rows, 1):
+            cells = [WriteOnlyCell(sheet, value) for value in row]
+            for cell, value in zip(cells, row, strict=True):
+                if isinstance(value, str):
+                    cell.data_type = "s"  # openpyxl takes =1 for a formula, and #N/A for an error
+            sheet.append(cells)
+            if wrote and not place % _ROWS:
+                wrote(_ROWS)
+        book.save(file)
     except Exception as error:
         if (
             not isinstance(error, OSError) and type(error).__name__ != "SerialisationError"

@@ -20,11 +20,12 @@ from . import csv_rows
 from .csv_write import moments, unit_of, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
-    from .csv_parse import Reading, Text
+    from .csv_parse import Reading
+    from .csv_text import Text
 
 _LINES = 20_000  # parsed or written at once
 _EXACT_FLOAT = 2**53  # whole numbers up to here are floats, too
@@ -80,7 +81,23 @@ def _part(lines: Sequence[tuple[int, bytes]], source: str, how: Reading) -> Part
         rows = [row for place, row in enumerate(rows) if place not in bad]
         typed, _ = _typed(rows, how)
     csv_rows.log_skipped(source, sorted(skipped), "which are no JSON objects of these types")
+    if exact:
+        rows = [
+            {name: value if name in typed else _with_floats(value) for name, value in row.items()}
+            for row in rows
+        ]
     return rows, typed
+
+
+def _with_floats(value: Any) -> Any:
+    """Make floats of the decimals that only columns of exact types needed."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [_with_floats(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_floats(item) for key, item in value.items()}
+    return value
 
 
 def _parsed(word: bytes, options: dict[str, Any]) -> Any:
@@ -138,7 +155,6 @@ def table(found: Iterable[Part], how: Reading, source: str) -> pd.DataFrame:
 def _inferred(values: list[Any]) -> pd.Series[Any]:
     import pandas as pd
 
-    values = [float(value) if type(value) is Decimal else value for value in values]
     kinds = {type(value) for value in values}
     some_null = type(None) in kinds
     kinds -= {type(None)}
@@ -156,13 +172,19 @@ def _inferred(values: list[Any]) -> pd.Series[Any]:
     return column
 
 
-def write_json_lines(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
+def write_json_lines(
+    df: pd.DataFrame,
+    file: IO[bytes],
+    target: str,
+    wrote: Callable[[int], None] | None = None,
+) -> None:
     """Write a DataFrame as JSON lines, without its index.
 
     Args:
         df: the DataFrame.
         file: to write into.
         target: where it goes, for messages.
+        wrote: is called with the number of rows of each piece.
 
     Raises:
         DataError: two columns have one name, or a text is none that UTF-8 has.
@@ -184,6 +206,8 @@ def write_json_lines(df: pd.DataFrame, file: IO[bytes], target: str) -> None:
             file.write("".join(lines).encode())
         except UnicodeEncodeError as error:
             raise unwritable(zip(names, columns, strict=True), target, error) from error
+        if wrote:
+            wrote(len(piece))
 
 
 def _cells(series: pd.Series[Any]) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from batcat_runtime.hiding import hidden
+from batcat_runtime.sql.limit import LIMIT, check_limit
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -30,7 +33,7 @@ def read_data_from_redshift(  # noqa: PLR0913, PLR0917 - the first eight are a c
     db_user: str | None = None,
     region: str | None = None,
     ssl: bool | None = None,
-    timeout: float | None = None,
+    timeout: float | None = LIMIT,
     case_sensitive: bool | None = None,
     staging: str | None = None,
     iam_role: str | None = None,
@@ -79,9 +82,10 @@ def read_data_from_redshift(  # noqa: PLR0913, PLR0917 - the first eight are a c
     from batcat_runtime.redshift import staging as places
     from batcat_runtime.sql.binding import bind
 
-    from .login import Iam, hidden, log_in
+    from .login import Iam, log_in
 
-    password = hidden(password)
+    check_limit(timeout)
+    password = password and hidden(password)
     place = places.plan(staging, iam_role, kms_key_id)
     text, values = bind(query, params, date_start, date_end, "redshift")
     iam = Iam(cluster, workgroup, db_user, region)
@@ -101,7 +105,7 @@ def read_data_from_redshift_by_secret(  # noqa: PLR0913, PLR0917 - the first six
     database: str | None = None,
     cluster: str | None = None,
     workgroup: str | None = None,
-    timeout: float | None = None,
+    timeout: float | None = LIMIT,
 ) -> pd.DataFrame:
     """Read the result of a query through the Redshift Data API, with its exact types.
 
@@ -134,6 +138,7 @@ def read_data_from_redshift_by_secret(  # noqa: PLR0913, PLR0917 - the first six
     from batcat_runtime.redshift import data_api
     from batcat_runtime.sql.binding import bind
 
+    check_limit(timeout)
     text, parameters = bind(query, params, date_start, date_end, "data_api")
     where = data_api.by_secret(secret_name, region, database, cluster, workgroup)
     return data_api.read(text, parameters, where, delay, timeout)
@@ -163,7 +168,7 @@ def save_df_to_redshift(  # noqa: PLR0913, PLR0917 - the first 13 are a contract
     db_user: str | None = None,
     region: str | None = None,
     ssl: bool | None = None,
-    timeout: float | None = None,
+    timeout: float | None = LIMIT,
 ) -> int:
     """Write a DataFrame to a table of Redshift: all rows or none.
 
@@ -202,7 +207,7 @@ def save_df_to_redshift(  # noqa: PLR0913, PLR0917 - the first 13 are a contract
         db_user: database user for IAM; by default the one that belongs to the IAM identity.
         region: AWS region, for IAM.
         ssl: encrypt the connection and verify the server; by default always, but to this machine.
-        timeout: seconds that one statement may take; then it is cancelled.
+        timeout: seconds that one statement may take; then it is cancelled. None for no limit.
 
     Returns:
         Number of rows written.
@@ -219,9 +224,10 @@ def save_df_to_redshift(  # noqa: PLR0913, PLR0917 - the first 13 are a contract
     from batcat_runtime.redshift import staging as places
     from batcat_runtime.redshift import write
 
-    from .login import Iam, hidden, log_in
+    from .login import Iam, log_in
 
-    password = hidden(password)
+    check_limit(timeout)
+    password = password and hidden(password)
     place = places.plan(staging, iam_role, kms_key_id)
     job = write.plan(
         df, schema, table_name, if_exists, index, index_label, chunksize, dtype, method, place

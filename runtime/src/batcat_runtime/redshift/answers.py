@@ -86,11 +86,12 @@ def translated() -> Iterator[None]:
 
 
 @contextmanager
-def explained(doing: str) -> Iterator[None]:
+def explained(doing: str, timeout: float | None = None) -> Iterator[None]:
     """Turn what goes wrong inside the block into this package's errors.
 
     Args:
         doing: what was being done and to what, for example ``read from redshift://…``.
+        timeout: seconds that a statement may take, if that is limited.
 
     Raises:
         AccessError: no way in, no right to do it, or the connection broke.
@@ -101,7 +102,7 @@ def explained(doing: str) -> Iterator[None]:
     try:
         yield
     except ServerError as error:
-        raise _ours(error, doing) from error
+        raise _ours(error, doing, timeout) from error
     except LostError as error:
         raise AccessError(
             f"cannot {doing}: {error}; check host, port and network (security group, VPC, VPN), "
@@ -109,7 +110,7 @@ def explained(doing: str) -> Iterator[None]:
         ) from error
 
 
-def _ours(error: ServerError, doing: str) -> BatCatError:
+def _ours(error: ServerError, doing: str, timeout: float | None) -> BatCatError:
     told = f"cannot {doing}: {error} ({error.code})"
     if error.refuses and error.code in _INTERNAL:
         return AccessError(
@@ -125,8 +126,10 @@ def _ours(error: ServerError, doing: str) -> BatCatError:
     if error.code.startswith(_BAD_VALUES):
         return DataError(f"{told}; correct the value or the query")
     if error.code == _CANCELLED:
+        limit = "" if timeout is None else f"timeout={timeout:g} s or "
         return ExecutionError(
-            f"{told}; it was cancelled, or took longer than timeout= or the server allows"
+            f"{told}; it was cancelled, or took longer than {limit}the server allows; give "
+            "timeout= more seconds, or ask for less",
         )
     return ExecutionError(f"{told}; correct the statement")
 

@@ -116,8 +116,6 @@ def read(
     """
     if not text.strip().rstrip(";"):
         raise ConfigError("the query is empty; it begins with select")
-    if timeout is not None and not timeout > 0:
-        raise ConfigError(f"timeout is {timeout!r}; give seconds, or None for no limit")
     advice = "check the cluster or workgroup, the secret and the region"
     with service_explained(f"read from {where}", advice):
         number = _start(text, parameters, where)

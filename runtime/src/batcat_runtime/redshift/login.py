@@ -8,7 +8,8 @@ from typing import Any
 
 from batcat_runtime.aws import client
 from batcat_runtime.errors import ConfigError, MissingExtraError
-from batcat_runtime.secrets import SecretText, _unlogged
+from batcat_runtime.hiding import SecretText
+from batcat_runtime.secrets import unlogged
 
 from .answers import service_explained
 
@@ -102,13 +103,6 @@ def log_in(  # noqa: PLR0913, PLR0917 - what callers may say
         raise ConfigError(f"port is {port!r}; give a number, such as 5439") from None
 
 
-def hidden(password: str | None) -> str | None:
-    """Give a password that tracebacks with local variables do not show."""
-    return (
-        password if password is None or isinstance(password, SecretText) else SecretText(password)
-    )
-
-
 def _need_driver() -> None:
     try:
         import redshift_connector  # noqa: F401 - only whether it can be imported matters
@@ -132,7 +126,7 @@ def _credentials(iam: Iam, database: str) -> tuple[str, str]:
     Source: botocore, redshift GetClusterCredentialsWithIAM and GetClusterCredentials,
     redshift-serverless GetCredentials.
     """
-    with _asking(iam, "get credentials for"), _unlogged():
+    with _asking(iam, "get credentials for"), unlogged():
         if iam.workgroup:
             serverless = client("redshift-serverless", iam.region)
             return _taken(

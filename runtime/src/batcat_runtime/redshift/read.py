@@ -1,7 +1,7 @@
 """A query's result as a DataFrame: over the wire, or through Parquet in S3 when it is large.
 
-Source of UNLOAD: Amazon Redshift Database Developer Guide, "UNLOAD" and "System information
-functions".
+Source of UNLOAD: Amazon Redshift Database Developer Guide, "UNLOAD", "Unloading data to Amazon S3"
+and "System information functions".
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from batcat_runtime.errors import ConfigError, DataError
 from batcat_runtime.logs import get_logger
 from batcat_runtime.s3.transfer import fetch_all, listing
 from batcat_runtime.sql.binding import quote_identifier
+from batcat_runtime.sql.text import outermost, tokens, trimmed
 
 from . import staging
 from .answers import explained
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+
+    from batcat_runtime.sql.text import Token
 
     from .login import Login
     from .staging import Staging
@@ -52,7 +55,7 @@ def read(  # noqa: PLR0913, PLR0917 - what callers may say
     if not text.strip().rstrip(";"):
         raise ConfigError("the query is empty; it begins with select")
     doing = f"read from {login}"
-    with explained(doing):
+    with explained(doing, timeout):
         if place is None:
             with Session(login, timeout, case_sensitive) as session:
                 return session.frame(text, values)
@@ -61,7 +64,11 @@ def read(  # noqa: PLR0913, PLR0917 - what callers may say
 
 
 def _through(session: Session, text: str, values: Sequence[Any], place: Staging) -> pd.DataFrame:
-    query = text.strip().rstrip(";").rstrip()
+    parts = trimmed(tokens(text, "redshift"))
+    query = "".join(part.text for part in parts)
+    reason = _not_unloaded(parts)
+    if reason:
+        return _over_the_wire(session, query, values, reason)
     found = session.fields(f"select * from (\n{query}\n) as batcat where false", values)  # noqa: S608 - the caller's query
     names = [one.name for one in found]
     twice = {name for name in names if names.count(name) > 1}
@@ -70,11 +77,8 @@ def _through(session: Session, text: str, values: Sequence[Any], place: Staging)
             f"the query has columns {names}; with staging= each needs a name of its own: give "
             "them with as",
         )
-    if any(one.kind.kind in _NOT_UNLOADED for one in found):
-        get_logger("batcat_runtime").info(
-            "Parquet of Redshift has no time of day: reading over the wire instead",
-        )
-        return session.frame(query, values)
+    if any(one.kind.kind in _WITHOUT_PARQUET for one in found):
+        return _over_the_wire(session, query, values, "Parquet of Redshift has no time of day")
     if values:
         query = _kept(session, query, values, found)
     written = query.replace("\\", "\\\\").replace("'", "''")  # as "UNLOAD" says
@@ -86,7 +90,35 @@ def _through(session: Session, text: str, values: Sequence[Any], place: Staging)
     return _fetch(place, found, expected)
 
 
-_NOT_UNLOADED = {"time", "duration"}
+_WITHOUT_PARQUET = {"time", "duration"}
+
+
+def _not_unloaded(parts: Sequence[Token]) -> str:
+    """Tell why UNLOAD would not give what the query says; nothing if it would.
+
+    It writes many files in no order, and takes no LIMIT in the outermost SELECT. What stands in
+    brackets as a whole is read as if it stood without.
+    """
+    outer = outermost(parts)
+    if outer[:1] == ["("]:
+        outer = ["select", *(part.text.lower() for part in parts if part.kind == "word")]
+    if outer[:1] not in (["select"], ["with"]):
+        return "UNLOAD takes SELECT only"
+    if "order" in outer:
+        return "UNLOAD keeps no ORDER BY"
+    if _CUT & set(outer):
+        return "UNLOAD takes no outermost LIMIT"
+    return ""
+
+
+_CUT = {"limit", "top", "offset", "fetch"}
+
+
+def _over_the_wire(
+    session: Session, query: str, values: Sequence[Any], reason: str
+) -> pd.DataFrame:
+    get_logger("batcat_runtime").info("%s: reading over the wire instead", reason)
+    return session.frame(query, values)
 
 
 def _kept(session: Session, query: str, values: Sequence[Any], found: Sequence[Field]) -> str:

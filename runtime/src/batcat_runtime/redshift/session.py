@@ -8,7 +8,7 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.errors import BatCatError, ConfigError, DataError
+from batcat_runtime.errors import BatCatError, DataError
 from batcat_runtime.logs import get_logger
 
 from . import rows, wire
@@ -52,7 +52,6 @@ class Session:
 
     Raises:
         AccessError: there is no way in.
-        ConfigError: the limit is none.
     """
 
     def __init__(
@@ -63,8 +62,6 @@ class Session:
         *,
         writes: bool = False,
     ) -> None:
-        if timeout is not None and not timeout > 0:
-            raise ConfigError(f"timeout is {timeout!r}; give seconds, or None for no limit")
         self._login, self._busy = login, False
         # The driver's faster way to read rows cannot end statements that it keeps prepared, which
         # it wants to after each CREATE, DROP and ROLLBACK: one or the other.

@@ -8,10 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from batcat_runtime.aws import client
-from batcat_runtime.errors import BatCatError, ConfigError
-from batcat_runtime.logs import get_logger
-from batcat_runtime.s3.ranges import at
+from batcat_runtime.errors import ConfigError
+from batcat_runtime.s3.removal import leftovers_logged, remove
 from batcat_runtime.s3.transfer import listing
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ _PLACE = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<k
 _KEY = re.compile(r"[\w!.*()/=+@:, -]*", re.ASCII)
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _KMS = re.compile(r"[\w:/-]+", re.ASCII)
-_ONE_DELETE = 1000  # keys; source: Amazon S3 API Reference, DeleteObjects
 
 
 @dataclass(frozen=True)
@@ -99,22 +96,9 @@ def folder(staging: Staging) -> Iterator[Staging]:
     try:
         yield own
     finally:
-        try:
+        with leftovers_logged(own.place):
             _remove(own)
-        except BatCatError as error:
-            get_logger("batcat_runtime").warning(
-                "%s could not be removed: %s; remove it: aws s3 rm --recursive %s",
-                own.place,
-                error,
-                own.place,
-            )
 
 
 def _remove(own: Staging) -> None:
-    keys = [{"Key": one.key} for one in listing(own.bucket, own.folder)]
-    for start in range(0, len(keys), _ONE_DELETE):
-        with at("remove", own.bucket, own.folder):
-            client("s3").delete_objects(
-                Bucket=own.bucket,
-                Delete={"Objects": keys[start : start + _ONE_DELETE], "Quiet": True},
-            )
+    remove(own.bucket, [one.key for one in listing(own.bucket, own.folder)])

@@ -123,7 +123,7 @@ def _with_retries(
 ) -> int:
     """Begin anew when another writer came first: then nothing of ours was done."""
     tries = 1
-    with explained(doing):
+    with explained(doing, timeout):
         while True:
             try:
                 return _once(job, login, timeout, doing, place)

@@ -26,7 +26,7 @@ def read_groups(
     wanted: Wanted, place: int, file: RandomAccess, fragment: Any, columns: list[str]
 ) -> pa.Table:
     """Fetch the row groups of a fragment, and read them with the unit that holds their times."""
-    file.prefetch(_ranges(fragment, columns, wanted.filters))
+    file.prefetch(ranges(fragment, columns, wanted.filters))
     groups = [group.id for group in fragment.row_groups]
     words = str(wanted.filters)
     far = [one for one in int96.columns(fragment.metadata) if one in columns or one in words]
@@ -40,7 +40,8 @@ def read_groups(
     data = fragment.subset(row_group_ids=groups).to_table(
         schema=schema, columns=columns, filter=wanted.filters
     )
-    return data.replace_schema_metadata(schema.metadata)
+    # A table without columns would lose its number of rows with its metadata.
+    return data.replace_schema_metadata(schema.metadata) if columns else data
 
 
 def open_fragment(
@@ -69,7 +70,8 @@ def open_fragment(
     absent = [name for name in columns if name not in schema.names]
     if absent:
         raise MissingError(
-            f"{wanted.sources[place]} has no column {absent[0]!r}; its columns are {schema.names}",
+            f"{wanted.sources[place]} has no column {absent[0]!r}; its columns are {schema.names}"
+            f"{_elsewhere(wanted)}",
         )
     _check_filters(wanted, schema, wanted.sources[place])
     return fragment, schema, columns
@@ -86,8 +88,19 @@ def _check_filters(wanted: Wanted, schema: pa.Schema, source: Object) -> None:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise ConfigError(
             f"filters do not fit the columns of {source}: {str(error).partition(' in ')[0]}; "
-            f"they are {', '.join(f'{one.name}: {one.type}' for one in schema)}",
+            f"they are {', '.join(f'{one.name}: {one.type}' for one in schema)}"
+            f"{_elsewhere(wanted)}",
         ) from error
+
+
+def _elsewhere(wanted: Wanted) -> str:
+    """Say what to do when only some objects have a column."""
+    if len(wanted.sources) == 1:
+        return ""
+    return (
+        "; where only some objects have a column, read those by a list of their keys, or all "
+        "without columns= and filters=, which makes it NULL in the others"
+    )
 
 
 def schema_of(partition: Mapping[str, pd.Series[Any]]) -> dict[str, pa.DataType]:
@@ -110,7 +123,7 @@ def _field(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind)
 
 
-def _ranges(fragment: Any, columns: list[str], filters: Any) -> Iterator[tuple[int, int]]:
+def ranges(fragment: Any, columns: list[str], filters: Any) -> Iterator[tuple[int, int]]:
     """Give the bytes of the column chunks that are read, in the fragment's row groups."""
     # An expression does not tell which columns it reads, but its text holds their names; one too
     # many costs some bytes, and what is missing is fetched when it is read.

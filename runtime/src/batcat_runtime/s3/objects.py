@@ -10,6 +10,8 @@ from batcat_runtime.aws import client
 from batcat_runtime.columns.series import need_pandas
 from batcat_runtime.errors import DataError, MissingError
 
+from . import datasets
+from .progress import Progress
 from .ranges import CHANGED, Object, at
 from .transfer import fetch, fetch_all, listing
 from .upload import put
@@ -49,9 +51,11 @@ def pd_s3_buffer(bucket: str, key: str) -> io.BytesIO:
 @overload
 def read_excel_from_bucket(
     bucket: str,
-    key: str,
+    key: str | Sequence[str],
     sheet_name: str | int = 0,
     header: int | Sequence[int] | None = 0,
+    *,
+    columns: Sequence[str] | None = None,
 ) -> pd.DataFrame: ...
 @overload
 def read_excel_from_bucket(
@@ -59,45 +63,50 @@ def read_excel_from_bucket(
     key: str,
     sheet_name: list[str | int] | None,
     header: int | Sequence[int] | None = 0,
+    *,
+    columns: Sequence[str] | None = None,
 ) -> dict[str | int, pd.DataFrame]: ...
 def read_excel_from_bucket(
     bucket: str,
-    key: str,
+    key: str | Sequence[str],
     sheet_name: str | int | list[str | int] | None = 0,
     header: int | Sequence[int] | None = 0,
+    *,
+    columns: Sequence[str] | None = None,
 ) -> pd.DataFrame | dict[str | int, pd.DataFrame]:
-    """Read one or more sheets of an Excel workbook.
+    """Read one or more sheets of an Excel workbook, or one sheet of each of several.
 
     Args:
         bucket: name of the bucket.
-        key: key of the object.
+        key: key of the object; a list of keys; or a prefix that ends in ``/``, whose folders
+            ``name=value`` become columns.
         sheet_name: name or place (from 0) of the sheet; a list for several; None for all.
         header: row of the column names (from 0); None when there is none.
+        columns: names of those to keep, in their order; by default all.
 
     Returns:
-        One DataFrame, or for several sheets a dictionary of them by sheet.
+        One DataFrame, or for several sheets of one workbook a dictionary of them by sheet.
 
     Raises:
-        DataError: it is no Excel workbook.
-        MissingError: the bucket, the object or the sheet does not exist.
+        ConfigError: several sheets of several workbooks; read_excel_list_from_bucket reads those.
+        DataError: it is no Excel workbook, or has other columns than the first.
+        MissingError: the bucket, an object, the sheet or a column does not exist.
         AccessError: credentials are absent or do not allow it.
         MissingExtraError: pandas or openpyxl is not installed.
     """
-    from batcat_runtime.formats.excel import read_excel
+    from . import workbooks
 
-    need_pandas()
-    buffer, source = pd_s3_buffer(bucket, key), f"s3://{bucket}/{key}"
     found: pd.DataFrame | dict[str | int, pd.DataFrame]
-    found = read_excel(buffer, source, sheet_name=sheet_name, header=header)
+    found = workbooks.read(bucket, key, sheet_name, header, columns)
     return found
 
 
-def read_excel_list_from_bucket(bucket: str, key_list: Sequence[str]) -> pd.DataFrame:
+def read_excel_list_from_bucket(bucket: str, key_list: str | Sequence[str]) -> pd.DataFrame:
     """Read all sheets of several Excel workbooks, one below the other.
 
     Args:
         bucket: name of the bucket.
-        key_list: keys of the workbooks.
+        key_list: keys of the workbooks, or a prefix that ends in ``/``.
 
     Returns:
         All rows. The index says where each comes from: levels ``file`` (the key), ``sheet`` and
@@ -117,7 +126,7 @@ def read_excel_list_from_bucket(bucket: str, key_list: Sequence[str]) -> pd.Data
             f"no workbooks to read from s3://{bucket}: key_list is empty; "
             "check the prefix and suffix it was listed with",
         )
-    sources = [Object(bucket, key) for key in key_list]
+    sources = datasets.objects(bucket, key_list)
     buffers = fetch_all(sources)
     return stack_excel(
         (one.key, str(one), buffer) for one, buffer in zip(sources, buffers, strict=True)
@@ -226,17 +235,20 @@ def copy_bucket_files(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
             if (one.size or 0) <= _ONE_COPY:
                 source = {"Bucket": bucket, "Key": one.key}
                 client("s3").copy_object(CopySource=source, Bucket=target_bucket, Key=target)
+                progress.add(one.size or 0)
             else:
-                _copy_large(one, target_bucket, target)
+                _copy_large(one, target_bucket, target, progress)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    size = sum(one.size or 0 for one in found)
+    progress = Progress(f"copy {len(found)} objects to s3://{target_bucket}/{target_prefix}", size)
+    with progress, ThreadPoolExecutor(_THREADS) as pool:
         # Going through the results raises the first error; map then drops what has not begun.
         for _ in pool.map(copy, zip(found, targets, strict=True)):
             pass
     return targets
 
 
-def _copy_large(one: Object, bucket: str, key: str) -> None:
+def _copy_large(one: Object, bucket: str, key: str, progress: Progress) -> None:
     """Copy what is too large for one request in parts of one version, inside S3.
 
     A copy in parts keeps by itself neither the content type nor metadata.
@@ -247,7 +259,8 @@ def _copy_large(one: Object, bucket: str, key: str) -> None:
     try:
         about = client("s3").head_object(**source, IfMatch=one.etag)
         kept = {name: about[name] for name in _KEPT if about.get(name)}
-        client("s3").copy(source, bucket, key, ExtraArgs=kept | {"CopySourceIfMatch": one.etag})
+        condition = {"CopySourceIfMatch": one.etag}
+        client("s3").copy(source, bucket, key, ExtraArgs=kept | condition, Callback=progress.add)
     except ClientError as error:
         if error.response["ResponseMetadata"].get("HTTPStatusCode") == CHANGED:
             raise DataError(f"{one} changed while it was copied; copy it again") from error

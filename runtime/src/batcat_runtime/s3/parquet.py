@@ -11,23 +11,21 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.columns.arrow import from_frame, to_frame
+from batcat_runtime.columns.arrow import to_frame
 from batcat_runtime.columns.arrow_types import arrow_type
 from batcat_runtime.errors import BatCatError, ConfigError, DataError
 
 from . import datasets, fragments, int96
+from .progress import Progress
 from .stream import RandomAccess
 from .transfer import fetch_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import IO
 
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-    from batcat_runtime.columns.types import Type
 
     from .ranges import Object
 
@@ -133,7 +131,16 @@ def read(wanted: Wanted) -> pd.DataFrame:
             f"{name} beginning with {wanted.sources[0]} have columns of one name and other types, "
             f"and no type holds all values: {error}; read them one by one, or with columns=",
         ) from error
-    return to_frame(joined.replace_schema_metadata(first.metadata), name)
+    rows = sum(data.num_rows for data in tables)
+    return _frame(joined.replace_schema_metadata(first.metadata), rows, name)
+
+
+def _frame(data: pa.Table, rows: int, name: str) -> pd.DataFrame:
+    """Make a DataFrame, which has its rows even where no column is wanted."""
+    import pandas as pd
+
+    frame = to_frame(data, name)
+    return frame if data.column_names else frame.reindex(pd.RangeIndex(rows))
 
 
 def _tables(wanted: Wanted) -> Iterator[pa.Table]:
@@ -144,9 +151,19 @@ def _tables(wanted: Wanted) -> Iterator[pa.Table]:
             for place, buffer in enumerate(buffers):
                 yield _decode(wanted, place, pa.BufferReader(pa.py_buffer(buffer.getbuffer())))
         return
-    workers = min(_AT_ONCE, len(wanted.sources))
-    with ThreadPoolExecutor(workers, thread_name_prefix="batcat-parquet") as pool:
-        yield from pool.map(lambda place: _read_parts(wanted, place), range(len(wanted.sources)))
+    count = len(wanted.sources)
+    workers = min(_AT_ONCE, count)
+    if count == 1:
+        with Progress(f"read {wanted.sources[0]}") as progress:
+            yield _read_parts(wanted, 0, progress)
+        return
+    with (
+        Progress(f"read {count} objects", count, unit="objects") as progress,
+        ThreadPoolExecutor(workers, thread_name_prefix="batcat-parquet") as pool,
+    ):
+        for data in pool.map(lambda place: _read_parts(wanted, place, None), range(count)):
+            progress.add(1)
+            yield data
 
 
 def _decode(wanted: Wanted, place: int, file: Any) -> pa.Table:
@@ -187,33 +204,43 @@ def _repeated(values: pd.Series[Any], count: int) -> Any:
     return pa.repeat(pa.scalar(fragments.plain(values), kind), count)
 
 
-def _read_parts(wanted: Wanted, place: int) -> pa.Table:
+def _read_parts(wanted: Wanted, place: int, progress: Progress | None) -> pa.Table:
     """Read some columns or rows of an object."""
-    file = RandomAccess(wanted.sources[place])
+    file = RandomAccess(wanted.sources[place], progress)
     with _explained(wanted.sources[place]):
         fragment, schema, columns = fragments.open_fragment(wanted, place, file)
         if wanted.filters is not None:
             fragment = fragment.subset(filter=wanted.filters, schema=schema)
+        if progress:
+            _expect(progress, fragment, columns, wanted)
         return fragments.read_groups(wanted, place, file, fragment, columns)
+
+
+def _expect(progress: Progress, fragment: Any, columns: list[str], wanted: Wanted) -> None:
+    wanted_ranges = fragments.ranges(fragment, columns, wanted.filters)
+    progress.expect(sum(stop - start for start, stop in wanted_ranges))
 
 
 def chunks(wanted: Wanted, size: int) -> Iterator[pd.DataFrame]:
     """Read what is wanted in DataFrames of at most so many rows; one row group is in memory."""
     given = False
     for place, source in enumerate(wanted.sources):
-        file = RandomAccess(source)
-        with _explained(source):
-            fragment, schema, columns = fragments.open_fragment(wanted, place, file)
-            if wanted.filters is not None:
-                fragment = fragment.subset(filter=wanted.filters, schema=schema)
-            groups = fragment.split_by_row_group()
-        for group in groups:
+        with Progress(f"read {source}") as progress:
+            file = RandomAccess(source, progress)
             with _explained(source):
-                file.forget()
-                table = fragments.read_groups(wanted, place, file, group, columns)
-            for start in range(0, table.num_rows, size):
-                given = True
-                yield to_frame(table.slice(start, size), str(source))
+                fragment, schema, columns = fragments.open_fragment(wanted, place, file)
+                if wanted.filters is not None:
+                    fragment = fragment.subset(filter=wanted.filters, schema=schema)
+                groups = fragment.split_by_row_group()
+            _expect(progress, fragment, columns, wanted)
+            for group in groups:
+                with _explained(source):
+                    file.forget()
+                    table = fragments.read_groups(wanted, place, file, group, columns)
+                for start in range(0, table.num_rows, size):
+                    given = True
+                    rows = min(size, table.num_rows - start)
+                    yield _frame(table.slice(start, size), rows, str(source))
     if not given:
         yield to_frame(schema.empty_table().select(columns), str(source))
 
@@ -265,27 +292,3 @@ def _check_alike(tables: Sequence[pa.Table], sources: Sequence[Object]) -> None:
         other = data.schema.remove_metadata()
         if other != first:
             check(other, source)
-
-
-def write(df: pd.DataFrame, file: IO[bytes], target: str, types: Mapping[str, Type]) -> None:
-    """Write a DataFrame as Parquet, without its index.
-
-    Args:
-        df: the DataFrame.
-        file: to write into.
-        target: where it goes, for messages.
-        types: types of columns that are not to be what the DataFrame says.
-
-    Raises:
-        DataError: a column cannot be written; the message names it.
-    """
-    import pyarrow.parquet as pq
-
-    absent = next((name for name in types if name not in df.columns), None)
-    if absent is not None:
-        raise ConfigError(f"types= names {absent!r}; the columns are {list(df.columns)}")
-    try:
-        data = from_frame(df, types)
-    except DataError as error:
-        raise DataError(f"cannot write {target}: {error}") from error
-    pq.write_table(data, file)

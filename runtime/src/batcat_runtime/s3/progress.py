@@ -25,18 +25,23 @@ _MB = 1024 * 1024
 
 
 class Progress:
-    """Counts bytes, from any thread, and shows them when it takes long.
+    """Counts bytes, or something else, from any thread, and shows them when it takes long.
 
     Args:
         doing: what is being done, for example ``read s3://bucket/key``.
-        total: bytes in all; 0 when that is not known, and then nothing is shown.
+        total: how many in all; 0 when that is not known, and then nothing is shown.
         clock: gives seconds; replaced in tests.
+        unit: what is counted; by default bytes, which are shown as MB.
     """
 
     def __init__(
-        self, doing: str, total: int = 0, clock: Callable[[], float] = time.monotonic
+        self,
+        doing: str,
+        total: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        unit: str = "MB",
     ) -> None:
-        self._doing, self._total, self._clock = doing, total, clock
+        self._doing, self._total, self._clock, self._unit = doing, total, clock, unit
         self._begin: float | None = None
         self._lock = threading.Lock()
         self._done = 0
@@ -45,12 +50,12 @@ class Progress:
         self._shown = False
 
     def expect(self, size: int) -> None:
-        """Raise the total by so many bytes that have become known."""
+        """Raise the total by so many that have become known."""
         with self._lock:
             self._total += size
 
     def add(self, size: int) -> None:
-        """Count bytes; negative when they have to be fetched again."""
+        """Count; negative when something has to be done again."""
         with self._lock:
             self._done += size
             now = self._clock()
@@ -62,8 +67,9 @@ class Progress:
 
     def _show(self, now: float, seconds: float) -> None:
         share = min(self._done / self._total, 1.0)
-        rate = self._done / _MB / seconds
-        told = f"{self._done // _MB} of {self._total // _MB} MB, {rate:.0f} MB/s"
+        one = _MB if self._unit == "MB" else 1
+        rate = f"{self._done / one / seconds:.0f} {self._unit}/s"
+        told = f"{self._done // one} of {self._total // one} {self._unit}, {rate}"
         if sys.stderr.isatty():
             if now - self._drawn >= _REDRAW:
                 bar = "#" * int(share * _BAR)

@@ -98,13 +98,15 @@ class RandomAccess(io.RawIOBase):
 
     Args:
         source: which; with size and ETag when they are known.
+        progress: is told of what ``prefetch`` brings.
 
     Raises:
         DataError, MissingError, AccessError: as ``transfer.fetch``.
     """
 
-    def __init__(self, source: Object) -> None:
+    def __init__(self, source: Object, progress: Progress | None = None) -> None:
         super().__init__()
+        self._progress = progress or Progress("")  # of an unknown total, it says nothing
         length = PART if source.size is None else _TAIL if source.size > WHOLE else source.size
         self.source, tail = read_tail(source, length)
         self.size = self.source.size or 0
@@ -128,8 +130,18 @@ class RandomAccess(io.RawIOBase):
             self._parts.append((start, view))
             pieces += [(start + at, view[at : at + PART]) for at in range(0, stop - start, PART)]
         with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="batcat-s3") as pool:
-            for _ in pool.map(lambda piece: read_range(self.source, *piece), pieces):
+            for _ in pool.map(lambda piece: self._fetch(*piece), pieces):
                 pass
+
+    def _fetch(self, start: int, view: memoryview) -> None:
+        done = 0
+
+        def arrived(now: int) -> None:
+            nonlocal done
+            self._progress.add(now - done)
+            done = now
+
+        read_range(self.source, start, view, arrived)
 
     def forget(self) -> None:
         """Drop the parts that ``prefetch`` brought."""

@@ -6,6 +6,7 @@ or not at all.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from batcat_runtime.errors import DataError
@@ -27,6 +28,8 @@ def read_csv_from_bucket(
     columns: Sequence[str] | None = None,
     types: Mapping[str, str | Type] | None = None,
     null: str = "",
+    sep: str = ",",
+    decimal: str = ".",
     on_bad_rows: Literal["error", "skip"] = "error",
     chunksize: None = None,
 ) -> pd.DataFrame: ...
@@ -39,6 +42,8 @@ def read_csv_from_bucket(
     columns: Sequence[str] | None = None,
     types: Mapping[str, str | Type] | None = None,
     null: str = "",
+    sep: str = ",",
+    decimal: str = ".",
     on_bad_rows: Literal["error", "skip"] = "error",
     chunksize: int,
 ) -> Iterator[pd.DataFrame]: ...
@@ -50,6 +55,8 @@ def read_csv_from_bucket(  # noqa: PLR0913 - each may be said
     columns: Sequence[str] | None = None,
     types: Mapping[str, str | Type] | None = None,
     null: str = "",
+    sep: str = ",",
+    decimal: str = ".",
     on_bad_rows: Literal["error", "skip"] = "error",
     chunksize: int | None = None,
 ) -> pd.DataFrame | Iterator[pd.DataFrame]:
@@ -66,20 +73,22 @@ def read_csv_from_bucket(  # noqa: PLR0913 - each may be said
             does it.
         null: what stands for NULL in columns of ``types``; if not empty, such as ``"\\N"``, in
             all columns, and then nothing else does.
+        sep: the character between two values, for example ``;`` or a tab.
+        decimal: the character before the decimals of a number.
         on_bad_rows: ``error`` names object and line of a malformed row; ``skip`` leaves such rows
-            out, and logs the line of each. Malformed is a row with more fields than the header,
-            or with a cell that is not of its type.
+            out, and logs the line of each. Malformed is a row with more or fewer fields than the
+            header, with a quotation that does not end, or with a cell that is not of its type.
         chunksize: give DataFrames of at most so many rows, one after the other, in bounded
-            memory; their types are inferred one by one. None spans two objects.
+            memory; their types are inferred one by one. None spans two objects. A row that is too
+            short is then an error at the end of its object.
 
     Returns:
-        DataFrame of shape ``(n_rows, n_columns)``, or an iterator of DataFrames. A row with fewer
-        fields than the header ends in missing values, as pandas does it.
+        DataFrame of shape ``(n_rows, n_columns)``, or an iterator of DataFrames.
 
     Raises:
-        DataError: a row is malformed, a quotation does not end, the text has another encoding, or
-            there is none. The message names the object and the line.
-        ConfigError: there is no such encoding or type.
+        DataError: a row is malformed, the text has another encoding or the sign NUL, or there is
+            none. The message names the object and the line.
+        ConfigError: there is no such encoding or type, or sep and decimal are not two characters.
         MissingError: the bucket, an object or a column does not exist.
         AccessError: credentials are absent or do not allow it.
         MissingExtraError: pandas is not installed.
@@ -87,7 +96,9 @@ def read_csv_from_bucket(  # noqa: PLR0913 - each may be said
     from . import reading
 
     how = reading.plan(columns, types, null, on_bad_rows, chunksize, encoding)
-    return reading.read_csv(bucket, key, how, chunksize)
+    return reading.read_csv(
+        bucket, key, dataclasses.replace(how, sep=sep, decimal=decimal), chunksize
+    )
 
 
 @overload
@@ -214,6 +225,8 @@ def save_to_bucket(  # noqa: PLR0913 - each may be said
     replace_partitions: bool = False,
     types: Mapping[str, str | Type] | None = None,
     null: str = "",
+    sep: str = ",",
+    decimal: str = ".",
     kms_key_id: str | None = None,
 ) -> int:
     r"""Save a DataFrame, without its index; it appears complete or not at all.
@@ -223,14 +236,18 @@ def save_to_bucket(  # noqa: PLR0913 - each may be said
         bucket: name of the bucket.
         key: key of the object; an existing one is replaced. With ``partition_by`` a folder, which
             ends in ``/``.
-        format: csv, parquet, jsonl or xlsx; by default what the key ends in (``.csv``,
-            ``.parquet``, ``.jsonl``, ``.xlsx``), else csv.
+        format: csv, parquet, jsonl or xlsx; by default what the key ends in: ``.csv``,
+            ``.parquet`` or ``.pq``, ``.jsonl``, ``.ndjson`` or ``.json`` (one object a line),
+            ``.xlsx``. ``.gz`` after that of a text packs it. What ends in nothing known is csv;
+            what is known and not written, such as ``.xls``, is refused.
         partition_by: columns whose values become folders ``name=value`` (parquet unless said
             otherwise). Each write adds objects of new names.
         replace_partitions: after the write, remove what else lies in the folders written to.
         types: exact types of columns of a Parquet file, where they are to be other than what the
             DataFrame says, such as ``{"price": "decimal(38, 10)"}``.
         null: what to write for NULL in a CSV, for example ``"\\N"``, to tell it from ``''``.
+        sep: the character between two values of a CSV.
+        decimal: the character before the decimals of a number in a CSV.
         kms_key_id: key to encrypt with; by default S3 encrypts as the bucket says.
 
     Returns:
@@ -239,19 +256,23 @@ def save_to_bucket(  # noqa: PLR0913 - each may be said
     Raises:
         DataError: it is no DataFrame, or holds what the format cannot hold; the message names the
             column.
-        ConfigError: there is no such format, or partition column.
+        ConfigError: there is no such format, or partition column, or arguments do not go together.
         MissingError: the bucket does not exist.
         AccessError: credentials are absent or do not allow it.
         MissingExtraError: pyarrow (for Parquet) or openpyxl (for Excel) is not installed.
     """
+    from batcat_runtime.formats.csv_write import CsvForm
+
     from . import writing
 
-    if not hasattr(df, "to_csv"):
+    if not hasattr(df, "to_csv") or df.ndim != 2:  # noqa: PLR2004 - rows and columns
+        way = "its .to_frame()" if hasattr(df, "to_frame") else "pd.DataFrame(…, columns=[…])"
         raise DataError(
             f"cannot write s3://{bucket}/{key}: {type(df).__name__} is no DataFrame; "
-            "make it one with pd.DataFrame(…, columns=[…])",
+            f"make it one with {way}",
         )
-    plan = writing.plan(key, format, types, null, kms_key_id, partitioned=bool(partition_by))
+    text = CsvForm(null, sep, decimal)
+    plan = writing.plan(key, format, types, text, kms_key_id, partitioned=bool(partition_by))
     if not partition_by:
         return writing.write_one(df, bucket, key, plan)
     names = [partition_by] if isinstance(partition_by, str) else list(partition_by)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from batcat_runtime.aws import client
 from batcat_runtime.columns.series import known
-from batcat_runtime.errors import AccessError, ConfigError, DataError, MissingError
-from batcat_runtime.formats.csv_write import write_csv
+from batcat_runtime.errors import ConfigError, DataError, MissingError
+from batcat_runtime.formats import csv_rows
+from batcat_runtime.formats.csv_write import CsvForm, write_csv
 from batcat_runtime.formats.excel import write_excel
 from batcat_runtime.formats.json_lines import write_json_lines
 from batcat_runtime.logs import get_logger
 
-from . import datasets
-from .ranges import at
+from . import datasets, suffixes
+from .progress import Progress
+from .removal import remove
 from .transfer import listing
 from .upload import Upload
 
@@ -28,14 +31,8 @@ if TYPE_CHECKING:
 
     from batcat_runtime.columns.types import Type
 
-_KINDS = {
-    "csv": "text/csv; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-    "jsonl": "application/x-ndjson",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+_PACKED_KIND = "application/gzip"
 _AT_ONCE = 8  # objects of a dataset
-_ONE_DELETE = 1000  # keys; source: Amazon S3 API Reference, DeleteObjects
 
 
 @dataclass(frozen=True)
@@ -45,21 +42,23 @@ class Plan:
     Attributes:
         format: csv, parquet, jsonl or xlsx.
         types: exact types of Parquet columns.
-        null: what stands for NULL in a CSV.
+        text: how a CSV is written.
         kms_key_id: key to encrypt with, or None.
+        packed: whether gzip packs it.
     """
 
     format: str
     types: Mapping[str, Type]
-    null: str
+    text: CsvForm
     kms_key_id: str | None
+    packed: bool = False
 
 
 def plan(  # noqa: PLR0913 - what callers may say
     key: str,
     format: str | None,  # noqa: A002 - as callers name it
     types: Mapping[str, str | Type] | None,
-    null: str,
+    text: CsvForm,
     kms_key_id: str | None,
     *,
     partitioned: bool,
@@ -70,44 +69,51 @@ def plan(  # noqa: PLR0913 - what callers may say
         ConfigError: there is no such format, or arguments that do not go together.
         MissingExtraError: pyarrow is not installed and it takes it.
     """
-    suffix = key.rpartition("/")[2].rpartition(".")[2].lower()
-    chosen = format or (suffix if suffix in _KINDS else "parquet" if partitioned else "csv")
-    if chosen not in _KINDS:
-        raise ConfigError(f"format is {format!r}; it must be one of {', '.join(_KINDS)}")
+    chosen, packed = suffixes.chosen(key, format, "parquet" if partitioned else "csv")
     if partitioned and key and not key.endswith("/"):
         raise ConfigError(f"key {key!r} must be a folder for partition_by; write {key + '/'!r}")
     if types and chosen != "parquet":
         raise ConfigError(f"types= are written only to Parquet; {chosen} has none")
-    if null and chosen != "csv":
+    if text.null and chosen != "csv":
         raise ConfigError(f"null= is for CSV; {chosen} has a NULL of its own")
+    if (text.sep, text.decimal) != (",", ".") and chosen != "csv":
+        raise ConfigError(f"sep= and decimal= are for CSV; {chosen} has no such choice")
+    csv_rows.check_characters(f"cannot write key {key!r}", text.sep, text.decimal)
     if chosen == "parquet":
         from batcat_runtime.columns.arrow import need_arrow
 
         need_arrow()
-    return Plan(chosen, known(types), null, kms_key_id)
+    return Plan(chosen, known(types), text, kms_key_id, packed)
 
 
 def write_one(df: pd.DataFrame, bucket: str, key: str, how: Plan) -> int:
     """Write one object; returns the HTTP status, 200."""
-    target = f"s3://{bucket}/{key}"
-    with Upload(bucket, key, _KINDS[how.format], how.kms_key_id) as file:
+    with Progress(f"write s3://{bucket}/{key}", len(df), unit="rows") as progress:
+        return _write_object(df, bucket, key, how, progress)
+
+
+def _write_object(df: pd.DataFrame, bucket: str, key: str, how: Plan, progress: Progress) -> int:
+    kind = _PACKED_KIND if how.packed else suffixes.KINDS[how.format]
+    with Upload(bucket, key, kind, how.kms_key_id) as file, ExitStack() as last:
         out: Any = file
-        _write(df, out, target, how)
+        if how.packed:
+            out = last.enter_context(gzip.GzipFile("", "wb", fileobj=out, mtime=0))
+        _write(df, out, f"s3://{bucket}/{key}", how, progress)
     return file.status
 
 
-def _write(df: pd.DataFrame, file: IO[bytes], target: str, how: Plan) -> None:
+def _write(df: pd.DataFrame, file: IO[bytes], target: str, how: Plan, progress: Progress) -> None:
     if how.format == "csv":
-        write_csv(df, file, target, how.null)
+        write_csv(df, file, target, how.text, progress.add)
     elif how.format == "jsonl":
-        write_json_lines(df, file, target)
+        write_json_lines(df, file, target, progress.add)
     elif how.format == "parquet":
-        from . import parquet
+        from . import parquet_write
 
-        parquet.write(df, file, target, how.types)
+        parquet_write.write(df, file, target, how.types, progress.add)
     else:
         workbook = io.BytesIO()
-        write_excel(df, workbook, target)
+        write_excel(df, workbook, target, progress.add)
         file.write(workbook.getbuffer())
 
 
@@ -127,6 +133,9 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
     run = uuid.uuid4().hex
     parts = {f"{folder}{path}{run}.{how.format}": part for path, part in datasets.split(df, names)}
     begun: list[str] = []
+    progress = Progress(
+        f"write {len(parts)} objects to s3://{bucket}/{folder}", len(df), unit="rows"
+    )
     if not parts:
         get_logger("batcat_runtime").warning(
             "s3://%s/%s: the table has no rows, so no object is written", bucket, folder
@@ -135,13 +144,13 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
     def write(key: str) -> None:
         begun.append(key)
         try:
-            write_one(parts[key], bucket, key, how)
+            _write_object(parts[key], bucket, key, how, progress)
         except (ConfigError, DataError, MissingError):  # nothing of it can have arrived
             begun.remove(key)
             raise
 
     try:
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batcat-s3") as pool:
+        with progress, ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batcat-s3") as pool:
             for _ in pool.map(write, parts):
                 pass
     except BaseException:
@@ -151,7 +160,7 @@ def write_dataset(  # noqa: PLR0913, PLR0917 - what the caller says
         places = {key.rpartition("/")[0] + "/" for key in parts}
         old = [one.key for place in sorted(places) for one in listing(bucket, place)]
         try:
-            _remove(bucket, [key for key in old if key not in parts])
+            remove(bucket, [key for key in old if key not in parts])
         except BaseException:
             get_logger("batcat_runtime").warning(
                 "s3://%s/%s: the new rows are written, in objects %s.%s, and old ones are still "
@@ -166,7 +175,7 @@ def _take_back(bucket: str, keys: Sequence[str], place: str) -> None:
     """Remove what was written of a dataset that cannot be written whole, and say so."""
     log = get_logger("batcat_runtime")
     try:
-        _remove(bucket, keys)
+        remove(bucket, keys)
     except Exception as error:  # noqa: BLE001 - the first error must come through
         log.error(  # noqa: TRY400 - whose trace says more
             "%s: a part of the dataset could not be written, and others may be left: %s; remove "
@@ -180,25 +189,4 @@ def _take_back(bucket: str, keys: Sequence[str], place: str) -> None:
             "%s: a part of the dataset could not be written; those that had been were removed, "
             "nothing of it is left behind",
             place,
-        )
-
-
-def _remove(bucket: str, keys: Sequence[str]) -> None:
-    """Remove objects, all that can be.
-
-    Raises:
-        AccessError: some may not be removed.
-    """
-    left: list[dict[str, str]] = []
-    for start in range(0, len(keys), _ONE_DELETE):
-        some = [{"Key": key} for key in keys[start : start + _ONE_DELETE]]
-        with at("remove", bucket, some[0]["Key"]):
-            answer = client("s3").delete_objects(
-                Bucket=bucket, Delete={"Objects": some, "Quiet": True}
-            )
-        left += answer.get("Errors", [])  # the status is 200 all the same
-    if left:
-        raise AccessError(
-            f"cannot remove s3://{bucket}/{left[0]['Key']} and {len(left) - 1} more: "
-            f"{left[0].get('Message', '')} ({left[0].get('Code')}); the role needs s3:DeleteObject",
         )

@@ -228,8 +228,11 @@ def quote_identifier(*names: str, style: str = "athena") -> str:
         The name as SQL reads it, whatever signs it has: ``"my ""own"" table"``.
 
     Raises:
-        ConfigError: a name is empty or has the sign NUL, which no engine allows.
+        ConfigError: a name is empty or has the sign NUL, which no engine allows; or there is no
+            such style.
     """
+    if style not in drivers.WRITERS:
+        raise ConfigError(f"style is {style!r}; it must be one of {', '.join(drivers.WRITERS)}")
     sign = DIALECTS["redshift" if style == "data_api" else style].quote
     for name in names:
         if not name or "\0" in name:

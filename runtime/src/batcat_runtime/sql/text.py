@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from batcat_runtime.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_IDLE = {"blank", "comment"}
 
 
 class Dialect(NamedTuple):
@@ -77,6 +82,31 @@ def tokens(query: str, dialect: str) -> list[Token]:
             end = _end_of_comment(query, place)
         found.append(Token(match.lastgroup, query[place:end]))
         place = end
+    return found
+
+
+def trimmed(parts: Sequence[Token]) -> list[Token]:
+    """Leave out blanks, comments and semicolons at both ends."""
+    start, end = 0, len(parts)
+    while start < end and parts[start].kind in _IDLE:
+        start += 1
+    while end > start and (parts[end - 1].kind in _IDLE or parts[end - 1].text == ";"):
+        end -= 1
+    return list(parts[start:end])
+
+
+def outermost(parts: Sequence[Token]) -> list[str]:
+    """Give what is in no bracket: words and signs in small letters, of all else its kind."""
+    found, depth = [], 0
+    for part in parts:
+        if part.kind in _IDLE:
+            continue
+        if part.text == ")":
+            depth -= 1
+        if not depth:
+            found.append(part.text.lower() if part.kind in {"word", "sign"} else part.kind)
+        if part.text == "(":
+            depth += 1
     return found
 
 

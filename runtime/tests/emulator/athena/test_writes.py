@@ -76,8 +76,22 @@ def test_unload_writes_json_and_text_by_partition(queries: Queries, store: Store
         ("UNLOAD (SELECT 1 AS a) TO '{}'", "UNLOAD needs a format"),
         ("UNLOAD (SELECT now() AS a) TO '{}' WITH (format = 'PARQUET')", "Unsupported Hive type"),
         (
-            "UNLOAD (SELECT timestamp '2020-01-01 00:00:00.1234' a) TO '{}' WITH (format='JSON')",
-            "the configured precision is MILLISECONDS; column name: a",
+            "UNLOAD (SELECT timestamp '2020-01-01 00:00:00.123456' a) TO '{}' WITH (format='JSON')",
+            "for timestamp(6); the configured precision is MILLISECONDS; column name: a",
+        ),
+        (
+            (
+                "UNLOAD (SELECT ARRAY[timestamp '2020-01-01 00:00:00.123456'] a) "
+                "TO '{}' WITH (format='PARQUET')"
+            ),
+            "for timestamp(6); the configured precision is MILLISECONDS; column name: a",
+        ),
+        (
+            (
+                "UNLOAD (SELECT max(t) a FROM (VALUES timestamp '2020-01-01 00:00:00') AS v(t)) "
+                "TO '{}' WITH (format='PARQUET')"
+            ),
+            "for timestamp(0); the configured precision is MILLISECONDS; column name: a",
         ),
         ("UNLOAD (SELECT NULL AS a) TO '{}' WITH (format = 'PARQUET')", "unknown"),
         (

@@ -173,6 +173,37 @@ def test_blanks_beyond_the_length_are_cut(session: Session) -> None:
     assert session.run("select a from {t}") == [["\u00e9"]]
 
 
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select count(*) from {t} where a = 'x'", [[3]]),
+        ("select count(*) from {t} where 'x ' = a and a in ('y', 'x   ')", [[3]]),
+        ("select count(*) from {t} where a <> 'x'", [[3]]),
+        ("select count(*) from {t} where a > 'x'", [[2]]),
+        ("select count(*), count(distinct a) from {t}", [[6, 4]]),
+        ("select count(*) from (select a from {t} group by 1) as b", [[4]]),
+        ("select count(*) from (select a from {t} union select 'x') as b", [[4]]),
+        ("select count(*) from {t} as l join {t} as r on l.a = r.a", [[12]]),
+        ("select count(*) from {t} as l join {t} as r on l.a = r.c", [[12]]),
+        ("select case a when 'x' then 1 end from {t} where n = 2", [[1]]),
+        ("select n from {t} order by a, n desc", [[6], [3], [2], [1], [5], [4]]),
+        ("select n from {t} where a like 'x'", [[1]]),
+        ("select length(a), a || '.' from {t} where n = 3", [[3, "x  ."]]),
+    ],
+)
+def test_blanks_at_the_end_count_in_no_comparison(
+    session: Session, query: str, rows: list[list[Any]]
+) -> None:
+    """Whether it looks up, sorts, groups or joins; all else of a text has them."""
+    session.run("create table {t} (n int, a varchar(9), c char(9))")
+    session.run(
+        "insert into {t} select n, a, a from (select 1 as n, 'x' as a union all select 2, 'x ' "
+        "union all select 3, 'x  ' union all select 4, 'y' union all select 5, 'x\t' "
+        "union all select 6, ' x') as rows"
+    )
+    assert session.run(query) == rows
+
+
 def test_names_are_folded_unless_the_session_says_otherwise(
     session: Session, connect: Callable[..., Any]
 ) -> None:

@@ -64,6 +64,13 @@ def test_csv_and_text(session: Session) -> None:
     assert session.body("q/0000_part_00.txt") == b'"1"|"x,y"\n"2"|\n'
 
 
+def test_a_limit_within_and_a_comment_at_the_end_are_no_matter(session: Session) -> None:
+    """Only the outer SELECT has no LIMIT."""
+    query = "select * from (select 1 as a limit 1) -- ) limit"
+    session.run(f"unload ('{query}') to '{session.store.uri('n/')}' iam_role default csv")
+    assert session.body("n/0000_part_00") == b"1\n"
+
+
 def test_text_is_escaped_only_if_asked_for(session: Session) -> None:
     """A delimiter or backslash in a value stands as it is otherwise."""
     uri = session.store.uri
@@ -109,6 +116,10 @@ def test_nothing_is_written_over_unasked(session: Session) -> None:
     ("sql", "named"),
     [
         ("unload ('select * from nowhere') to '{}' iam_role default csv", "does not exist"),
+        (
+            "unload ('select 1 as a union select 2 limit 1') to '{}' iam_role default csv",
+            "LIMIT is not supported in the outer SELECT",
+        ),
         ("unload ('select 1') to '{}' csv", "UNLOAD needs an authorization"),
         ("unload (select 1) to '{}' iam_role default", "needs a query in quotation marks"),
         ("unload ('select 1') to '{}' iam_role default format json", "UNLOAD FORMAT JSON"),

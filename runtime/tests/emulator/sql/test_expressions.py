@@ -87,6 +87,7 @@ TABLE: list[tuple[str, str | None]] = [
     ("date_diff('year', date '2020-06-01', date '2021-05-31')", "0"),
     ("date_diff('day', date '2020-03-01', date '2020-02-28')", "-2"),
     ("date_add('month', 1, date '2020-01-31')", "2020-02-29"),
+    ("date_add('day', 1, timestamp '2020-01-31 00:00:00.123456')", "2020-02-01 00:00:00.123456"),
     ("typeof(date_add('day', 1, date '2020-01-31'))", "date"),
     ("typeof(date_trunc('month', date '2020-01-31'))", "date"),
     ("date '2020-01-31' + interval '1' day", "2020-02-01"),

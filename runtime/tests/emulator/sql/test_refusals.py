@@ -160,6 +160,19 @@ REFUSED = [
     ("SELECT CAST(json_parse('[1]') AS array(integer))", "CAST of JSON AS array(integer)"),
     ("SELECT try(from_iso8601_timestamp(s)) FROM t", "TRY around from_iso8601_timestamp"),
     ("SELECT try(regexp_like(s, '\\w')) FROM t", "TRY around regexp_like"),
+    ("SELECT CAST(ts AS timestamp(0)) FROM t", "CAST AS TIMESTAMP(0)"),
+    ("SELECT CAST('2020-01-01 00:00:00.5' AS timestamp(0))", "CAST AS TIMESTAMP(0)"),
+    ("SELECT timestamp '2020-01-01 00:00:00.12345'", "CAST AS TIMESTAMP(5)"),
+    ("SELECT timestamp '2020-01-01 00:00:00.123456789'", "CAST AS TIMESTAMP(9)"),
+    ("SELECT CAST(s AS timestamp(12)) FROM t", "CAST AS TIMESTAMP(12)"),
+    (
+        "SELECT timestamp '2020-10-25 02:30:00 Europe/Berlin' = timestamp '2020-10-25 00:30 UTC'",
+        "2020-10-25 02:30:00 Europe/Berlin, when clocks were changed",
+    ),
+    (
+        "SELECT timestamp '2020-03-29 02:30:00.5 Europe/Berlin'",
+        "2020-03-29 02:30:00 Europe/Berlin, when clocks were changed",
+    ),
     ("SELECT cbrt(27)", "Athena function cbrt"),
 ]
 

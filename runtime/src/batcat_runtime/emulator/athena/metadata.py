@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import only
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.needs.athena import PRINCIPAL
 from batcat_runtime.emulator.protocol import ServiceError
@@ -13,6 +12,8 @@ from batcat_runtime.emulator.protocol import ServiceError
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
+CODE = "InvalidRequestException"
+PAGE = 50
 CATALOG = {"CatalogName": "AwsDataCatalog", "Type": "GLUE"}
 
 
@@ -33,7 +34,6 @@ class Metadata:
 
     def list_databases(self, request: dict[str, Any]) -> dict[str, Any]:
         """Databases of the catalog, paged."""
-        only("athena ListDatabases", request, "CatalogName", "NextToken", "MaxResults", "WorkGroup")
         found = self._glue(request).get_databases(**_page_of(request))
         databases = [_database(one) for one in found["DatabaseList"]]
         return {"DatabaseList": databases, **_token_of(found)}
@@ -50,15 +50,6 @@ class Metadata:
 
     def list_table_metadata(self, request: dict[str, Any]) -> dict[str, Any]:
         """Tables of a database whose names fit an expression, paged."""
-        names = (
-            "CatalogName",
-            "DatabaseName",
-            "Expression",
-            "NextToken",
-            "MaxResults",
-            "WorkGroup",
-        )
-        only("athena ListTableMetadata", request, *names)
         glue = self._glue(request)
         try:
             found = glue.get_tables(DatabaseName=request["DatabaseName"], **_page_of(request))
@@ -79,9 +70,7 @@ class Metadata:
 
     def _glue(self, request: dict[str, Any]) -> Any:
         if request["CatalogName"].lower() != "awsdatacatalog":
-            raise ServiceError(
-                "InvalidRequestException", f"Data catalog {request['CatalogName']} was not found"
-            )
+            raise ServiceError(CODE, f"Data catalog {request['CatalogName']} was not found")
         now = current_request()
         return self._world.client("glue", now.region, now.key, PRINCIPAL)
 

@@ -15,7 +15,7 @@ from .results import column_info, write_query
 from .sources import view_text
 from .statements import closing, properties, texted, tokens
 from .work import Work, name_at, named_column
-from .writes import SERDES, Target, refuse_full, stored, target_of, write
+from .writes import SERDES, Target, refuse_full, refuse_seconds, stored, target_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +50,7 @@ class Queries(Work):
         refuse_full(self.objects, location)
         target = target_of(location, given, self.execution.identity, "")
         sql, columns = self.query(texted(self.sql, parts, 2, end))
+        refuse_seconds(self.session, sql, columns)
         self.execution.update_count = write(self.session, sql, columns, target, self.objects)
         self.manifest(target)
 
@@ -91,6 +92,7 @@ class Queries(Work):
             (named_column(name, place).lower(), kind)
             for place, (name, kind) in enumerate(columns, 1)
         ]
+        refuse_seconds(self.session, sql, columns)
         self.execution.update_count = write(self.session, sql, columns, target, self.objects)
         described = [{"Name": name, "Type": to_hive(stored(kind))} for name, kind in columns]
         cut = len(described) - len(target.keys)

@@ -11,9 +11,9 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from batcat_runtime.emulator.accepting import only, page
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.needs.athena import EXECUTIONS, PRINCIPAL
+from batcat_runtime.emulator.paging import paged
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 from batcat_runtime.emulator.sql.constructs import read
 from batcat_runtime.emulator.sql.errors import NotEmulatedError, QueryError
@@ -21,51 +21,37 @@ from batcat_runtime.emulator.sql.objects import folder_of, split
 
 from . import results
 from .execution import Execution, now
-from .metadata import Metadata
+from .metadata import CODE, PAGE, Metadata
 from .runner import Runner
 from .statements import Statement, filled, recognised
-from .workgroups import (
-    PRIMARY,
-    WorkGroup,
-    check_place,
-    check_result,
-    checked,
-    result_configuration,
-    update,
-)
+from .workgroups import PRIMARY, WorkGroups, check_place, result_configuration
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
-PAGE = 50
 ROWS = 1000
 REUSE_MINUTES = 60
-STARTED = (
-    "QueryString", "ClientRequestToken", "QueryExecutionContext", "ResultConfiguration",
-    "WorkGroup", "ExecutionParameters", "ResultReuseConfiguration",
-)  # fmt: skip
 NO_RESULT = ("unload", "create_table_as", "insert")
 
 
-class Athena(Metadata):
-    """Queries and workgroups.
+class Athena(Metadata, WorkGroups):
+    """Queries; the catalog and workgroups as their own classes have them.
 
     Args:
         world: where this server runs.
     """
 
     def __init__(self, world: World) -> None:
-        super().__init__(world)
+        Metadata.__init__(self, world)
+        WorkGroups.__init__(self)
         self._runner = Runner(world)
         self._executions: dict[str, Execution] = world.shared(EXECUTIONS, dict)
         self._tokens: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
-        self._groups: dict[tuple[str, str], WorkGroup] = {}
         self._lock = RLock()
         world.closing.append(self._close)
 
     def start_query_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """Check a query, accept it, and start it in the background."""
-        only("athena StartQueryExecution", request, *STARTED)
         region = current_request().region
         token = request.pop("ClientRequestToken", None) or str(uuid4())
         with self._lock:
@@ -104,7 +90,6 @@ class Athena(Metadata):
 
     def get_query_results(self, request: dict[str, Any]) -> dict[str, Any]:
         """Some rows of a result; of a SELECT the first row is the columns' names."""
-        only("athena GetQueryResults", request, "QueryExecutionId", "NextToken", "MaxResults")
         execution = self._execution(request)
         if execution.state in ("QUEUED", "RUNNING"):
             raise _invalid(f"Query has not yet finished. Current state: {execution.state}")
@@ -132,73 +117,23 @@ class Athena(Metadata):
     def list_query_executions(self, request: dict[str, Any]) -> dict[str, Any]:
         """A workgroup's queries, newest first, paged."""
         region, name = current_request().region, request.get("WorkGroup") or PRIMARY
-        self._group(name)
+        self.group(name)
         with self._lock:
             found = [
                 one.identity
                 for one in reversed(self._executions.values())
                 if one.region == region and one.group == name
             ]
-        chosen, token = page(
-            found, request.get("MaxResults") or PAGE, request.get("NextToken"),
-            "InvalidRequestException",
-        )  # fmt: skip
-        return {"QueryExecutionIds": chosen} | ({"NextToken": token} if token else {})
-
-    def create_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Make a workgroup."""
-        only("athena CreateWorkGroup", request, "Name", "Configuration", "Description")
-        place = (current_request().region, request["Name"])
-        if request["Name"] == PRIMARY or place in self._groups:
-            raise _invalid("WorkGroup is already created")
-        configuration = checked("CreateWorkGroup", request.get("Configuration") or {})
-        made = WorkGroup(request["Name"], configuration, request.get("Description", ""))
-        self._groups[place] = made
-        return {}
-
-    def update_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Change a workgroup."""
-        update(self._group(request["WorkGroup"]), request)
-        return {}
-
-    def get_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
-        """One workgroup."""
-        return {"WorkGroup": self._group(request["WorkGroup"]).described()}
-
-    def list_work_groups(self, request: dict[str, Any]) -> dict[str, Any]:
-        """All workgroups, paged."""
-        region = current_request().region
-        self._group(PRIMARY)
-        names = ("Name", "State", "Description", "CreationTime")
-        found = [
-            {name: group.described()[name] for name in names}
-            for (where, _), group in sorted(self._groups.items())
-            if where == region
-        ]
-        chosen, token = page(
-            found, request.get("MaxResults") or PAGE, request.get("NextToken"),
-            "InvalidRequestException",
-        )  # fmt: skip
-        return {"WorkGroups": chosen} | ({"NextToken": token} if token else {})
-
-    def delete_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Forget a workgroup."""
-        only("athena DeleteWorkGroup", request, "WorkGroup", "RecursiveDeleteOption")
-        if request["WorkGroup"] == PRIMARY:
-            raise _invalid("primary workgroup cannot be deleted")
-        self._group(request["WorkGroup"])
-        del self._groups[current_request().region, request["WorkGroup"]]
-        return {}
+        return paged("QueryExecutionIds", found, request, PAGE, CODE)
 
     def _accepted(self, request: dict[str, Any], region: str) -> Execution:
         catalog = (request.get("QueryExecutionContext") or {}).get("Catalog", "AwsDataCatalog")
         if catalog.lower() != "awsdatacatalog":
             raise NotEmulated(f"athena data catalog {catalog}")
-        group = self._group(request.get("WorkGroup") or PRIMARY)
+        group = self.group(request.get("WorkGroup") or PRIMARY)
         if group.state != "ENABLED":
             raise _invalid(f"WorkGroup {group.name} is disabled")
         given = dict(request.get("ResultConfiguration") or {})
-        check_result("StartQueryExecution", given)
         statement = _checked_statement(request)
         check_place(group, statement)
         configuration = result_configuration(group, given)
@@ -266,15 +201,6 @@ class Athena(Metadata):
             found = self._executions.get(identity)
         return found if found and found.region == current_request().region else None
 
-    def _group(self, name: str) -> WorkGroup:
-        region = current_request().region
-        if name == PRIMARY:
-            group = WorkGroup(PRIMARY, {"EnforceWorkGroupConfiguration": False})
-            return self._groups.setdefault((region, PRIMARY), group)
-        if (region, name) not in self._groups:
-            raise _invalid(f"WorkGroup {name} is not found.")
-        return self._groups[region, name]
-
     def _close(self) -> None:
         with self._lock:
             executions = list(self._executions.values())
@@ -314,4 +240,4 @@ def _question(execution: Execution) -> tuple[Any, ...]:
 
 
 def _invalid(message: str) -> ServiceError:
-    return ServiceError("InvalidRequestException", message)
+    return ServiceError(CODE, message)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import only
+from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.paging import paged
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
 from .execution import ENGINE, now
+from .metadata import CODE, PAGE
 from .statements import tokens
 
 if TYPE_CHECKING:
@@ -17,11 +19,6 @@ if TYPE_CHECKING:
     from .statements import Statement
 
 PRIMARY = "primary"
-SETTINGS = (
-    "ResultConfiguration", "EnforceWorkGroupConfiguration", "BytesScannedCutoffPerQuery",
-    "PublishCloudWatchMetricsEnabled", "EngineVersion",
-)  # fmt: skip
-RESULT = ("OutputLocation", "EncryptionConfiguration", "ExpectedBucketOwner")
 CLEARED = {
     "RemoveOutputLocation": "OutputLocation",
     "RemoveEncryptionConfiguration": "EncryptionConfiguration",
@@ -67,33 +64,79 @@ class WorkGroup:
         }
 
 
-def checked(operation: str, given: dict[str, Any]) -> dict[str, Any]:
-    """A configuration, if everything in it has its effect.
+class WorkGroups:
+    """The workgroups of all regions."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str], WorkGroup] = {}
+
+    def create_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make a workgroup."""
+        place = (current_request().region, request["Name"])
+        if request["Name"] == PRIMARY or place in self._groups:
+            raise ServiceError(CODE, "WorkGroup is already created")
+        configuration = _checked("CreateWorkGroup", request.get("Configuration") or {})
+        made = WorkGroup(request["Name"], configuration, request.get("Description", ""))
+        self._groups[place] = made
+        return {}
+
+    def update_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Change a workgroup."""
+        _update(self.group(request["WorkGroup"]), request)
+        return {}
+
+    def get_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One workgroup."""
+        return {"WorkGroup": self.group(request["WorkGroup"]).described()}
+
+    def list_work_groups(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All workgroups, paged."""
+        region = current_request().region
+        self.group(PRIMARY)
+        names = ("Name", "State", "Description", "CreationTime")
+        found = [
+            {name: group.described()[name] for name in names}
+            for (where, _), group in sorted(self._groups.items())
+            if where == region
+        ]
+        return paged("WorkGroups", found, request, PAGE, CODE)
+
+    def delete_work_group(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Forget a workgroup."""
+        if request["WorkGroup"] == PRIMARY:
+            raise ServiceError(CODE, "primary workgroup cannot be deleted")
+        self.group(request["WorkGroup"])
+        del self._groups[current_request().region, request["WorkGroup"]]
+        return {}
+
+    def group(self, name: str) -> WorkGroup:
+        """The workgroup of that name in the request's region.
+
+        Raises:
+            ServiceError: there is none.
+        """
+        region = current_request().region
+        if name == PRIMARY:
+            group = WorkGroup(PRIMARY, {"EnforceWorkGroupConfiguration": False})
+            return self._groups.setdefault((region, PRIMARY), group)
+        if (region, name) not in self._groups:
+            raise ServiceError(CODE, f"WorkGroup {name} is not found.")
+        return self._groups[region, name]
+
+
+def _checked(operation: str, given: dict[str, Any]) -> dict[str, Any]:
+    """A configuration without its engine, which is the one there is.
 
     Raises:
-        NotEmulated: something has not.
+        NotEmulated: it asks for another.
     """
-    only(f"athena {operation} Configuration", given, *SETTINGS)
-    check_result(operation, given.get("ResultConfiguration") or {})
     engine = given.get("EngineVersion") or {}
     if engine.get("SelectedEngineVersion", "AUTO") not in ("AUTO", "Athena engine version 3"):
         raise NotEmulated(f"athena {operation} EngineVersion {engine['SelectedEngineVersion']}")
     return {name: value for name, value in given.items() if name != "EngineVersion"}
 
 
-def check_result(operation: str, given: dict[str, Any]) -> None:
-    """Refuse what cannot be done with results.
-
-    Raises:
-        NotEmulated: encryption by the client, and access control lists.
-    """
-    only(f"athena {operation} ResultConfiguration", given, *RESULT)
-    option = (given.get("EncryptionConfiguration") or {}).get("EncryptionOption")
-    if option == "CSE_KMS":
-        raise NotEmulated(f"athena {operation} EncryptionOption CSE_KMS", "Use SSE_S3 or SSE_KMS.")
-
-
-def update(group: WorkGroup, request: dict[str, Any]) -> None:
+def _update(group: WorkGroup, request: dict[str, Any]) -> None:
     """UpdateWorkGroup."""
     changes = dict(request.get("ConfigurationUpdates") or {})
     results = dict(changes.pop("ResultConfigurationUpdates", None) or {})
@@ -103,7 +146,7 @@ def update(group: WorkGroup, request: dict[str, Any]) -> None:
     for order, name in CLEARED.items():
         if results.pop(order, False):
             kept.pop(name, None)
-    group.configuration |= checked(
+    group.configuration |= _checked(
         "UpdateWorkGroup", {**changes, "ResultConfiguration": {**kept, **results}}
     )
     group.description = request.get("Description", group.description)
@@ -127,7 +170,7 @@ def check_place(group: WorkGroup, statement: Statement) -> None:
     if own and group.enforces and statement.handler == "create_table_as":
         words = {token.text.lower() for token in tokens(statement.sql)}
         if "external_location" in words:
-            raise ServiceError("InvalidRequestException", PLACED)
+            raise ServiceError(CODE, PLACED)
 
 
 def result_configuration(group: WorkGroup, given: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +183,7 @@ def result_configuration(group: WorkGroup, given: dict[str, Any]) -> dict[str, A
     chosen = own if group.enforces and own.get("OutputLocation") else {**own, **given}
     if not chosen.get("OutputLocation"):
         raise ServiceError(
-            "InvalidRequestException",
+            CODE,
             "No output location provided. An output location is required either through the "
             "Workgroup result configuration setting or as an API input.",
         )

@@ -42,6 +42,13 @@ PROPERTIES = (
 )  # fmt: skip
 
 
+PRECISION = (
+    "Incorrect timestamp precision for timestamp({digits}); the configured precision is "
+    "MILLISECONDS; column name: {name}"
+)
+"""What Trino's Hive connector says of timestamps of other digits."""
+
+
 @dataclass
 class Target:
     """Where and how rows are written.
@@ -136,15 +143,28 @@ def write(
 def _value(cell: str, kind: Kind, name: str) -> str:
     """A value as it is stored; a moment finer than milliseconds fails, as Trino's Hive has it."""
     made = f"CAST({cell} AS {to_duckdb(stored(kind))})"
-    if kind.name != "timestamp":
+    if not _holds_moments(kind):
         return made
-    why = (
-        "NOT_SUPPORTED: Incorrect timestamp precision for timestamp(6); the configured precision "
-        f"is MILLISECONDS; column name: {name}"
-    )
+    why = f"NOT_SUPPORTED: {PRECISION.format(digits=6, name=name)}"
     # With a part of the cell, or DuckDB would work it out, and fail, before there is any row.
     fail = f"trino_fail(concat({literal(why)}, left(CAST({cell} AS VARCHAR), 0)))"
     return f"CASE WHEN {made} IS NOT DISTINCT FROM {cell} THEN {made} WHEN {fail} THEN NULL END"
+
+
+def _holds_moments(kind: Kind) -> bool:
+    return kind.name == "timestamp" or any(map(_holds_moments, kind.items))
+
+
+def refuse_seconds(session: Session, sql: str, columns: Sequence[tuple[str, Kind]]) -> None:
+    """Refuse timestamp(0) in a query for new files, as Trino's Hive has it.
+
+    Raises:
+        QueryError: a column holds such.
+    """
+    types = [row[1] for row in session.execute(f"DESCRIBE {sql}").fetchall()]
+    for (name, _), kind in zip(columns, types, strict=True):
+        if "TIMESTAMP_S" in kind:
+            raise QueryError("NOT_SUPPORTED", PRECISION.format(digits=0, name=name))
 
 
 def refuse_full(objects: Objects, location: str) -> None:

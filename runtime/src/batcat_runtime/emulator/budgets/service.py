@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import page
 from batcat_runtime.emulator.events.clock import clock_of
+from batcat_runtime.emulator.paging import page
 from batcat_runtime.emulator.protocol import ServiceError
 from batcat_runtime.emulator.sending import TARGETS
 

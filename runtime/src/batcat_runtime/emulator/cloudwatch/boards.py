@@ -5,9 +5,9 @@ from __future__ import annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import page
 from batcat_runtime.emulator.events.clock import clock_of
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.paging import page
 from batcat_runtime.emulator.protocol import ServiceError
 
 from . import dashboards

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import page
 from batcat_runtime.emulator.events.clock import clock_of
+from batcat_runtime.emulator.paging import page
 from batcat_runtime.emulator.protocol import ServiceError
 
 from . import checking, queries, statistics

@@ -14,7 +14,7 @@ from typing import Any
 
 from batcat_runtime.emulator.protocol import ServiceError
 
-TABLE_MEMBERS = (
+_TABLE_MEMBERS = (
     "Description", "Owner", "LastAccessTime", "LastAnalyzedTime", "Retention",
     "StorageDescriptor", "PartitionKeys", "ViewOriginalText", "ViewExpandedText", "TableType",
     "Parameters",
@@ -171,7 +171,7 @@ class Catalog:
     def _described(
         self, database: str, name: str, given: dict[str, Any], created: datetime, version: int
     ) -> dict[str, Any]:
-        kept = {key: given[key] for key in TABLE_MEMBERS if given.get(key) is not None}
+        kept = {key: given[key] for key in _TABLE_MEMBERS if given.get(key) is not None}
         for column in [
             *kept.get("PartitionKeys", []),
             *kept.get("StorageDescriptor", {}).get("Columns", []),

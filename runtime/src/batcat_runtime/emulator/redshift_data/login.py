@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.protocol import ServiceError
-from batcat_runtime.emulator.redshift_wire.warehouse import ADMIN, DATABASE
+from batcat_runtime.emulator.redshift_wire.backend import ADMIN, DATABASE
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World

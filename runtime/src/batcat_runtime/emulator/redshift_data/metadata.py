@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import only, page
+from batcat_runtime.emulator.paging import paged
 from batcat_runtime.emulator.protocol import ServiceError
-from batcat_runtime.emulator.redshift_wire.columns import described
-from batcat_runtime.emulator.redshift_wire.protocol import Field, PostgresFault
+from batcat_runtime.emulator.redshift_wire.columns import Field, described
+from batcat_runtime.emulator.redshift_wire.protocol import PostgresFault
 from batcat_runtime.emulator.redshift_wire.warehouse import warehouse_of
 
 from .login import login_of
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
 PAGE = 1000
-WHERE = ("ClusterIdentifier", "WorkgroupName", "SecretArn", "DbUser", "Database")
-PAGED = ("NextToken", "MaxResults")
+CODE = "ValidationException"
 DATABASES = "SELECT database_name FROM svv_redshift_databases ORDER BY 1"
 SCHEMAS = "SELECT schema_name FROM svv_all_schemas WHERE schema_name LIKE $1 ORDER BY 1"
 TABLES = """
@@ -47,28 +46,24 @@ class Metadata:
 
     def list_databases(self, request: dict[str, Any]) -> dict[str, Any]:
         """Databases of the warehouse."""
-        only("redshift-data ListDatabases", request, *WHERE, *PAGED)
         names = [row[0] for row in self._rows(request, DATABASES, [])]
-        return _paged("Databases", names, request)
+        return paged("Databases", names, request, PAGE, CODE)
 
     def list_schemas(self, request: dict[str, Any]) -> dict[str, Any]:
         """Schemas of a database."""
-        only("redshift-data ListSchemas", request, *WHERE, *PAGED, "SchemaPattern")
         pattern = request.get("SchemaPattern") or "%"
         names = [row[0] for row in self._rows(request, SCHEMAS, [pattern])]
-        return _paged("Schemas", names, request)
+        return paged("Schemas", names, request, PAGE, CODE)
 
     def list_tables(self, request: dict[str, Any]) -> dict[str, Any]:
         """Tables of a database."""
-        only("redshift-data ListTables", request, *WHERE, *PAGED, "SchemaPattern", "TablePattern")
         patterns = [request.get("SchemaPattern") or "%", request.get("TablePattern") or "%"]
         rows = self._rows(request, TABLES, patterns)
         tables = [dict(zip(("name", "type", "schema"), row, strict=True)) for row in rows]
-        return _paged("Tables", tables, request)
+        return paged("Tables", tables, request, PAGE, CODE)
 
     def describe_table(self, request: dict[str, Any]) -> dict[str, Any]:
         """Columns of a table."""
-        only("redshift-data DescribeTable", request, *WHERE, *PAGED, "Schema", "Table")
         schema, table = request.get("Schema") or "public", request.get("Table") or ""
         columns = [
             {
@@ -82,23 +77,17 @@ class Metadata:
                 request, COLUMNS, [schema, table]
             )
         ]
-        return {"TableName": table, **_paged("ColumnList", columns, request)}
+        return {"TableName": table, **paged("ColumnList", columns, request, PAGE, CODE)}
 
     def _rows(
         self, request: dict[str, Any], sql: str, values: list[str | None]
     ) -> list[list[str | None]]:
         user, database = login_of(self._world, request)
         try:
-            connection = warehouse_of(self._world).connect(user, database)
+            connection = warehouse_of(self._world).backend.connect(user, database)
         except PostgresFault as error:
             raise ServiceError("DatabaseConnectionException", str(error), 400) from None
         try:
             return connection.bound(sql, values).rows
         finally:
             connection.close()
-
-
-def _paged(name: str, items: list[Any], request: dict[str, Any]) -> dict[str, Any]:
-    size = request.get("MaxResults") or PAGE
-    found, token = page(items, size, request.get("NextToken"), "ValidationException")
-    return {name: found} | ({"NextToken": token} if token else {})

@@ -13,11 +13,11 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from batcat_runtime.emulator.accepting import only, page
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.iam.callers import caller_id
 from batcat_runtime.emulator.needs.redshift_data import STATEMENTS
-from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.paging import page, paged
+from batcat_runtime.emulator.protocol import ServiceError
 from batcat_runtime.emulator.redshift_wire.carrier import failing
 from batcat_runtime.emulator.redshift_wire.columns import described
 from batcat_runtime.emulator.redshift_wire.dialect import translated
@@ -27,7 +27,7 @@ from batcat_runtime.emulator.redshift_wire.statements import StatementError, ord
 from batcat_runtime.emulator.redshift_wire.warehouse import warehouse_of
 
 from .login import login_of
-from .metadata import Metadata
+from .metadata import CODE, Metadata
 from .parameters import bound
 from .statement import FINAL, Part, Statement, cell, now
 
@@ -40,11 +40,6 @@ ROWS = 1000
 """Rows of a page; the real service's pages are limited by size."""
 
 PAGE = 100
-SUBMITTED = (
-    "Sql", "Sqls", "ClusterIdentifier", "WorkgroupName", "SecretArn", "DbUser", "Database",
-    "StatementName", "Parameters", "ClientToken", "WaitTimeSeconds",
-)  # fmt: skip
-CODE = "ValidationException"
 
 
 class RedshiftData(Metadata):
@@ -65,14 +60,11 @@ class RedshiftData(Metadata):
 
     def execute_statement(self, request: dict[str, Any]) -> dict[str, Any]:
         """Submit a statement."""
-        return self._submit("ExecuteStatement", request, [request["Sql"]], batch=False)
+        return self._submit(request, [request["Sql"]], batch=False)
 
     def batch_execute_statement(self, request: dict[str, Any]) -> dict[str, Any]:
         """Submit statements that are one transaction."""
-        mode = request.pop("ExecutionMode", None)
-        if mode not in (None, "TRANSACTION"):
-            raise NotEmulated(f"redshift-data BatchExecuteStatement ExecutionMode {mode}")
-        return self._submit("BatchExecuteStatement", request, request["Sqls"], batch=True)
+        return self._submit(request, request["Sqls"], batch=True)
 
     def describe_statement(self, request: dict[str, Any]) -> dict[str, Any]:
         """Everything about one statement."""
@@ -113,14 +105,11 @@ class RedshiftData(Metadata):
                 )
             connection = statement.connection
         if connection is not None:
-            warehouse_of(self._world).cancel(connection)
+            warehouse_of(self._world).backend.cancel(connection)
         return {"Status": True}
 
     def list_statements(self, request: dict[str, Any]) -> dict[str, Any]:
         """The region's statements, newest first, filtered and paged."""
-        names = ("NextToken", "MaxResults", "StatementName", "Status", "RoleLevel", "Database",
-                 "ClusterIdentifier", "WorkgroupName")  # fmt: skip
-        only("redshift-data ListStatements", request, *names)
         region = current_request().region
         with self._lock:
             statements = [one for one in self._statements.values() if one.region == region]
@@ -135,19 +124,9 @@ class RedshiftData(Metadata):
                 for name in ("Database", "ClusterIdentifier", "WorkgroupName")
             )
         ]
-        found, token = page(
-            chosen, request.get("MaxResults") or PAGE, request.get("NextToken"), CODE
-        )
-        return {"Statements": found} | ({"NextToken": token} if token else {})
+        return paged("Statements", chosen, request, PAGE, CODE)
 
-    def _submit(
-        self, operation: str, request: dict[str, Any], sqls: list[str], *, batch: bool
-    ) -> dict[str, Any]:
-        if request.get("ResultFormat") == "JSON":
-            del request["ResultFormat"]
-        if request.get("WithEvent") is False:
-            del request["WithEvent"]
-        only(f"redshift-data {operation}", request, *SUBMITTED)
+    def _submit(self, request: dict[str, Any], sqls: list[str], *, batch: bool) -> dict[str, Any]:
         login_of(self._world, request)
         warehouse_of(self._world)
         self._check_parameters(request, sqls)
@@ -189,7 +168,7 @@ class RedshiftData(Metadata):
 
     def _carry_out(self, statement: Statement) -> None:
         user, database = login_of(self._world, statement.request, statement.region)
-        connection = warehouse_of(self._world).connect(user, database)
+        connection = warehouse_of(self._world).backend.connect(user, database)
         with statement.lock:
             statement.connection, statement.pid = connection, connection.key[0]
         try:
@@ -234,7 +213,7 @@ class RedshiftData(Metadata):
             raise failing(connection, str(error)) from None
         if order is None:
             return connection.bound(made, values)
-        tag, _ = warehouse_of(self._world).carrier.carry_out(order, connection)
+        tag, _ = warehouse_of(self._world).backend.carrier.carry_out(order, connection)
         return Result(tag=tag)
 
     def _found(self, identity: str) -> tuple[Statement, Part]:

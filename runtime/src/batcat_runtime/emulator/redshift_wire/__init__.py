@@ -6,9 +6,3 @@ ordering, catalog and error codes are right by themselves, and what a driver wri
 reads. What differs is mended in ``flavour.sql`` (functions and views), in ``dialect`` (words that
 PostgreSQL lacks) and by carrying out COPY and UNLOAD against the local S3.
 """
-
-from __future__ import annotations
-
-from .warehouse import Warehouse
-
-__all__ = ["Warehouse"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import only
 from batcat_runtime.emulator.gateway import current_request
 
-from .warehouse import ADMIN, DATABASE, HOST, warehouse_of
+from .backend import ADMIN, DATABASE
+from .warehouse import HOST, warehouse_of
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
@@ -35,7 +35,6 @@ class Redshift:
 
     def describe_clusters(self, request: dict[str, Any]) -> dict[str, Any]:
         """The cluster that is asked for, at the local warehouse's address."""
-        only("redshift DescribeClusters", request, "ClusterIdentifier")
         name = request.get("ClusterIdentifier") or "local"
         return {
             "Clusters": [
@@ -55,8 +54,6 @@ class Redshift:
 
     def get_cluster_credentials(self, request: dict[str, Any]) -> dict[str, Any]:
         """A password for a database user."""
-        names = ("DbUser", "DbName", "ClusterIdentifier", "DurationSeconds", "AutoCreate")
-        only("redshift GetClusterCredentials", request, *names)
         return {
             "DbUser": f"IAM:{request['DbUser']}",
             "DbPassword": PASSWORD,
@@ -65,8 +62,6 @@ class Redshift:
 
     def get_cluster_credentials_with_iam(self, request: dict[str, Any]) -> dict[str, Any]:
         """A user that belongs to the IAM identity, and a password."""
-        names = ("DbName", "ClusterIdentifier", "DurationSeconds")
-        only("redshift GetClusterCredentialsWithIAM", request, *names)
         expiry = _expiry(request.get("DurationSeconds"))
         return {
             "DbUser": USER,
@@ -105,8 +100,6 @@ class RedshiftServerless:
 
     def get_credentials(self, request: dict[str, Any]) -> dict[str, Any]:
         """A user that belongs to the IAM identity, and a password."""
-        names = ("dbName", "durationSeconds", "workgroupName")
-        only("redshift-serverless GetCredentials", request, *names)
         expiry = _expiry(request.get("durationSeconds"))
         return {
             "dbUser": USER,

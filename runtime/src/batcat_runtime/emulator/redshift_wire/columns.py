@@ -6,10 +6,6 @@ Sources: PostgreSQL's ``pg_type.dat``; typeName and length as the Redshift Data 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .protocol import Field
 
 BOOL, BYTEA, INT8, INT2, INT4, TEXT, OID, JSON = 16, 17, 20, 21, 23, 25, 26, 114
 FLOAT4, FLOAT8, BPCHAR, VARCHAR, DATE, TIME = 700, 701, 1042, 1043, 1082, 1083
@@ -51,6 +47,25 @@ SIZES = {
     TIMESTAMP: 29,
     TIMESTAMPTZ: 35,
 }
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a result.
+
+    Attributes:
+        name: its name.
+        table: number of its table; 0 if it is of none.
+        place: its number in the table.
+        oid: number of its type.
+        modifier: the type's length, or precision and scale; -1 for none.
+    """
+
+    name: str
+    table: int
+    place: int
+    oid: int
+    modifier: int
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,19 @@ UPDATE pg_catalog.pg_cast SET castfunc = 'pg_catalog.redshift_varchar(varchar, i
   WHERE castsource = 'varchar'::regtype AND casttarget = 'varchar'::regtype;
 UPDATE pg_catalog.pg_cast SET castfunc = 'pg_catalog.redshift_char(bpchar, integer, boolean)'::regprocedure
   WHERE castsource = 'bpchar'::regtype AND casttarget = 'bpchar'::regtype;
+-- Blanks at the end count in no comparison ("Character types", "Significance of trailing blanks"):
+-- PostgreSQL compares CHAR so, which it stores as it does VARCHAR
+UPDATE pg_catalog.pg_operator AS varying SET oprcode = fixed.oprcode
+  FROM pg_catalog.pg_operator AS fixed
+  WHERE fixed.oprname = varying.oprname AND varying.oprname IN ('=', '<>', '<', '<=', '>', '>=')
+    AND varying.oprleft = 'text'::regtype AND varying.oprright = 'text'::regtype
+    AND fixed.oprleft = 'bpchar'::regtype AND fixed.oprright = 'bpchar'::regtype;
+UPDATE pg_catalog.pg_amproc AS varying SET amproc = fixed.amproc
+  FROM pg_catalog.pg_amproc AS fixed, pg_catalog.pg_opfamily AS of_varying, pg_catalog.pg_opfamily AS of_fixed
+  WHERE varying.amprocfamily = of_varying.oid AND of_varying.opfname = 'text_ops'
+    AND fixed.amprocfamily = of_fixed.oid AND of_fixed.opfname = 'bpchar_ops'
+    AND of_fixed.opfmethod = of_varying.opfmethod AND fixed.amprocnum = varying.amprocnum
+    AND varying.amproclefttype = 'text'::regtype AND varying.amprocrighttype = 'text'::regtype;
 CREATE FUNCTION pg_catalog.redshift_fits(value bytea, most integer) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN
   IF octet_length(value) > most THEN

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .protocol import Field
+    from .columns import Field
 
 READ_AS: dict[int, tuple[str, ...]] = {
     BOOL: ("BOOLEAN",), INT2: ("SMALLINT", "TINYINT"), INT4: ("INTEGER",), INT8: ("BIGINT",),

@@ -11,30 +11,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .columns import JSON, SUPER
+from .columns import JSON, SUPER, Field
 from .messages import CHUNK, VERSION, Messages, fields_of, message, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column of a result.
-
-    Attributes:
-        name: its name.
-        table: number of its table; 0 if it is of none.
-        place: its number in the table.
-        oid: number of its type.
-        modifier: the type's length, or precision and scale; -1 for none.
-    """
-
-    name: str
-    table: int
-    place: int
-    oid: int
-    modifier: int
 
 
 @dataclass

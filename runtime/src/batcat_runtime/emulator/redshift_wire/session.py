@@ -25,7 +25,7 @@ from .statements import Order, StatementError, order_of
 from .words import words
 
 if TYPE_CHECKING:
-    from .warehouse import Warehouse
+    from .backend import Backend
 
 NO_PARAMETERS = message(b"t", struct.pack("!H", 0))
 NO_DATA, PARSED, BOUND, CLOSED = (message(kind) for kind in (b"n", b"1", b"2", b"3"))
@@ -48,13 +48,13 @@ class Session(Thread):
     """One client.
 
     Args:
-        warehouse: where it has connected to.
+        backend: where it has connected to.
         client: its socket.
     """
 
-    def __init__(self, warehouse: Warehouse, client: socket.socket) -> None:
+    def __init__(self, backend: Backend, client: socket.socket) -> None:
         super().__init__(name="redshift-session", daemon=True)
-        self._warehouse, self._client = warehouse, client
+        self._backend, self._client = backend, client
         self._server: Connection | None = None
         self._messages = Messages()
         self._expected: deque[bool] = deque()  # of each ReadyForQuery: whether it is the client's
@@ -68,7 +68,7 @@ class Session(Thread):
     def run(self) -> None:
         """Serve the client until it leaves."""
         with suppress(OSError, EOFError):
-            self._server = greet(self._client, self._warehouse)
+            self._server = greet(self._client, self._backend)
             if self._server is not None:
                 self._serve()
         self.close()
@@ -198,7 +198,7 @@ class Session(Thread):
         server = self._upstream()
         try:
             if own.order is not None:
-                tag, told = self._warehouse.carrier.carry_out(own.order, server)
+                tag, told = self._backend.carrier.carry_out(own.order, server)
                 return notice(told) + message(b"C", strings(tag))
             # In Redshift, TRUNCATE commits the transaction that it runs in.
             server.query(own.sql)

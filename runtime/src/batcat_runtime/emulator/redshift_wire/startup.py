@@ -22,7 +22,7 @@ from .protocol import Connection, with_super
 if TYPE_CHECKING:
     import socket
 
-    from .warehouse import Warehouse
+    from .backend import Backend
 
 KEPT = ("user", "database", "application_name", "client_encoding", "options")
 """Parameters of the startup message that PostgreSQL knows, too; Redshift's drivers add others."""
@@ -31,12 +31,12 @@ SERVER_VERSION = "8.0.2"
 """What Redshift says, and drivers look at."""
 
 
-def greet(client: socket.socket, warehouse: Warehouse) -> Connection | None:
+def greet(client: socket.socket, backend: Backend) -> Connection | None:
     """Serve the startup.
 
     Args:
         client: the client's socket.
-        warehouse: where it has connected to.
+        backend: where it has connected to.
 
     Returns:
         A connection to PostgreSQL as the client's user; None if there is nothing to serve.
@@ -51,22 +51,22 @@ def greet(client: socket.socket, warehouse: Warehouse) -> Connection | None:
         if code in (SSL_REQUEST, GSS_REQUEST):
             client.sendall(b"N")
         elif code == CANCEL_REQUEST:
-            warehouse.send_raw(struct.pack("!I", size) + body)
+            backend.send_raw(struct.pack("!I", size) + body)
             return None
         elif code == VERSION:
-            return _log_in(client, warehouse, body[4:])
+            return _log_in(client, backend, body[4:])
         else:
             client.sendall(problem({"C": "0A000", "M": f"unsupported protocol {code}"}))
             return None
 
 
-def _log_in(client: socket.socket, warehouse: Warehouse, body: bytes) -> Connection | None:
+def _log_in(client: socket.socket, backend: Backend, body: bytes) -> Connection | None:
     words = [part.decode() for part in body.rstrip(b"\0").split(b"\0")]
     given = dict(zip(words[::2], words[1::2], strict=False))
     user = given.get("user", "")
     given.setdefault("database", user)
-    warehouse.ensure_user(user)
-    server = Connection(warehouse.upstream())
+    backend.ensure_user(user)
+    server = Connection(backend.upstream())
     kept = [part for name in KEPT if name in given for part in (name, given[name])]
     start = struct.pack("!I", VERSION) + strings(*kept) + b"\0"
     server.socket.sendall(struct.pack("!I", len(start) + 4) + start)

@@ -18,6 +18,7 @@ from .columns import TIME, TIMETZ
 from .errors import NotEmulatedError
 from .parquet import from_csv
 from .statements import Order, StatementError
+from .words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,6 +49,7 @@ def unload(order: Order, connection: Connection, objects: Objects, places: Place
         NotEmulatedError: the local one does not do it.
         PostgresFault: the query fails.
     """
+    _check(order.query)
     fields = connection.described(order.query)
     names = [field.name for field in fields]
     keys = _keys(order, names)
@@ -60,7 +62,9 @@ def unload(order: Order, connection: Connection, objects: Objects, places: Place
         rows, made = Path(folder) / "rows", Path(folder) / "made"
         form = "FORMAT csv, FORCE_QUOTE *" if order.format == "PARQUET" else "FORMAT text"
         with rows.open("wb") as target:
-            count = connection.copy_out(f"COPY ({order.query}) TO STDOUT ({form})", target).count
+            count = connection.copy_out(
+                f"COPY (\n{order.query}\n) TO STDOUT ({form})", target
+            ).count
         if order.format == "PARQUET":
             made.mkdir() if keys else None
             from_csv(rows, fields, made, keys)
@@ -72,6 +76,17 @@ def unload(order: Order, connection: Connection, objects: Objects, places: Place
         body = json.dumps({"entries": [{"url": uri} for uri in uris]})
         objects.client.put_object(Bucket=bucket, Key=f"{prefix}manifest", Body=body)
     return count
+
+
+def _check(query: str) -> None:
+    """Refuse an outermost LIMIT; source: "Unloading data to Amazon S3"."""
+    depth = 0
+    for word in words(query):
+        depth += {"L_PAREN": 1, "R_PAREN": -1}.get(word.kind, 0)
+        if not depth and word.upper == "LIMIT":
+            raise StatementError(
+                "LIMIT is not supported in the outer SELECT of UNLOAD; put it into a nested SELECT"
+            )
 
 
 def _keys(order: Order, names: list[str]) -> list[int]:

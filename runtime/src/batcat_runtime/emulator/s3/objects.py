@@ -20,11 +20,12 @@ KEY_BYTES = 1024
 def patch() -> None:
     """Read contents and tags as S3 does, and tell of a quiet DeleteObjects the errors only."""
     from moto.core.request import Request
-    from moto.s3.models import S3Backend
+    from moto.s3.models import FakeKey, S3Backend
     from moto.s3.responses import S3Response
 
     # moto would take a content that looks like a form for parameters, and store nothing.
     replace(Request, want_form_data_parsed=property(_want_form))
+    replace(FakeKey, dispose=_when_unused(FakeKey.dispose), etag=_in_turn(FakeKey.etag))
     replace(S3Backend, delete_object_tagging=_checked_untagging(S3Backend.delete_object_tagging))
     replace(
         S3Response,
@@ -35,6 +36,27 @@ def patch() -> None:
         _tagging_from_headers=_tags_of_header,
         _tagging_from_xml=_tags_of_document,
     )
+
+
+def _when_unused(dispose: Any) -> Any:
+    """A content that was overwritten or deleted stays for the requests that are answering it."""
+
+    def when_unused(self: Any, garbage: bool = False) -> None:
+        self.disposed = True
+        if garbage:
+            dispose(self, garbage)
+
+    return when_unused
+
+
+def _in_turn(etag: Any) -> property:
+    """Requests that hash one content would read from one position."""
+
+    def in_turn(self: Any) -> str:
+        with self.lock:
+            return str(etag.fget(self))
+
+    return property(in_turn)
 
 
 def _want_form(request: Any) -> bool:

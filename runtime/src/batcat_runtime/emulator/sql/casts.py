@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NESTED = ("array", "map", "row")
-MICROSECONDS = 6
 DATE = r"^\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*$"
 MOMENT = r"^\s*\d{4,}-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}(:\d{1,2}(\.\d+)?)?)?"
 ZONE = r"( ?([+-]\d{1,2}(:\d{2})?|[A-Za-z][A-Za-z/_0-9+-]*))?"
@@ -162,11 +161,9 @@ def _date(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
 
 
 def _timestamp(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
-    if target.size > MICROSECONDS:
-        raise NotEmulatedError(f"CAST AS {to_trino(target).upper()}", "Use at most 6 digits.")
     if source.name == "varchar":
         if target.name == "timestamp":
-            return _read(node, rf"{MOMENT}\s*$", target)
+            return _read(node, rf"{MOMENT}\s*$", target if target.size else "TIMESTAMP_S")
         made = _read(node, rf"{MOMENT}{UTC}\s*$", target)
         zoned = call("regexp_matches", node.copy(), text(rf"{MOMENT}{ZONE}\s*$"))
         utc = call("regexp_matches", node.copy(), text(rf"{MOMENT}{UTC}\s*$"))
@@ -191,12 +188,13 @@ def _plain(node: exp.Expr, source: Kind, target: Kind) -> exp.Expr:
     return cast(node, target)
 
 
-def _read(node: exp.Expr, pattern: str, target: Kind) -> exp.Expr:
+def _read(node: exp.Expr, pattern: str, target: Kind | str) -> exp.Expr:
     """Text as a value, where it has the form that Trino takes."""
     good = call("coalesce", call("regexp_matches", node, text(pattern)), exp.true())
+    name = to_trino(target) if isinstance(target, Kind) else "timestamp(0)"
     return guard(
         good,
-        f"INVALID_CAST_ARGUMENT: Cannot cast value to {to_trino(target)}",
+        f"INVALID_CAST_ARGUMENT: Cannot cast value to {name}",
         cast(node.copy(), target),
     )
 

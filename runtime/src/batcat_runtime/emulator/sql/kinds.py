@@ -27,7 +27,8 @@ class Kind:
     Attributes:
         name: Trino's name without parameters; ``timestamptz`` for one with time zone, ``hugeint``
             for DuckDB's sums of integers, ``null`` for what is only NULL.
-        size: length of a varchar or char, digits of a decimal, digits of a second; 0 for none.
+        size: length of a varchar or char, digits of a decimal, digits of a second; 0 for none, of
+            a timestamp for what is not known and may be 6.
         scale: a decimal's digits after the point.
         items: types inside an array, map or row.
         names: a row's field names; empty for a row without names.
@@ -135,7 +136,7 @@ def from_duckdb(text: str) -> Kind:
     if known == "decimal":
         digits, scale = split(inside)
         return Kind("decimal", int(digits), int(scale))
-    return Kind(known, 3 if plain == "timestamp_ms" else 0)
+    return Kind(known, 3 if plain in ("timestamp_s", "timestamp_ms") else 0)
 
 
 def from_sql(text: str) -> Kind:
@@ -162,7 +163,8 @@ def from_sql(text: str) -> Kind:
     if name == "decimal":
         digits, scale = [*(int(part) for part in parts), 38, 0][:2] if parts else (38, 0)
         return Kind(name, digits, scale if len(parts) > 1 else 0)
-    return Kind(name, int(parts[0]) if parts and name in _NUMBERED else 0)
+    default = 3 if name in ("timestamp", "timestamptz") else 0
+    return Kind(name, int(parts[0]) if parts and name in _NUMBERED else default)
 
 
 def to_duckdb(kind: Kind) -> str:
@@ -177,7 +179,7 @@ def to_duckdb(kind: Kind) -> str:
     if kind.name == "decimal":
         return f"DECIMAL({kind.size}, {kind.scale})"
     if kind.name == "timestamp":
-        return "TIMESTAMP" if kind.size > 3 else "TIMESTAMP_MS"  # noqa: PLR2004 - milliseconds
+        return "TIMESTAMP_MS" if 0 < kind.size <= 3 else "TIMESTAMP"  # noqa: PLR2004 - milliseconds
     return _TO_DUCKDB.get(kind.name, "VARCHAR" if kind.name == "char" else kind.name.upper())
 
 

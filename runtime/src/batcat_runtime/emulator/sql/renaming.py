@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WEEKDAY = {"dow": "isodow", "day_of_week": "isodow", "doy": "doy", "day_of_year": "doy",
            "yow": "isoyear", "year_of_week": "isoyear", "day_of_month": "day"}  # fmt: skip
+ROUNDED = (3, 6)
+"""Digits of a second to which DuckDB rounds as Trino does."""
 EXTRACTED = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 
 
@@ -161,6 +163,13 @@ def precise() -> NotEmulatedError:
 
 def _cast(node: Any) -> None:
     node.meta["precise"] = is_precise(node.this)
+    kind = node.args["to"]
+    if not kind.is_type("timestamp", "timestamptz") or not kind.expressions:
+        return
+    digits = int(kind.expressions[0].name)
+    whole = digits == 0 and node.this.is_string and "." not in node.this.name
+    if digits not in ROUNDED and not whole:
+        raise NotEmulatedError(f"CAST AS TIMESTAMP({digits})", "Use 3 or 6 digits.")
 
 
 _SPECIAL: dict[tuple[str, int], Callable[[Any], Any]] = {

@@ -7,15 +7,19 @@ such a literal is refused. Source: Trino documentation, "TIMESTAMP(P) WITH TIME 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
+
+from .errors import NotEmulatedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ZONED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)? ([A-Za-z]+(?:/[A-Za-z_]+)+)")
+_ZONED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?)(?:\.\d+)? ([A-Za-z]+(?:/[A-Za-z_]+)+)")
 CALLS = ("sequence", "count", "coalesce", "min", "max")
 """Functions to which a zone means nothing."""
 
@@ -25,6 +29,9 @@ def zone_of(tree: exp.Expr) -> str | None:
 
     Args:
         tree: the query, before anything in it is replaced.
+
+    Raises:
+        NotEmulatedError: the clocks of a zone showed a time twice, or never.
     """
     zones = {zone for _, zone in _literals(tree)}
     if len(zones) != 1 or any(not _is_free(node) for node in tree.walk()):
@@ -38,7 +45,20 @@ def _literals(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str]]:
     for node in tree.find_all(exp.Cast):
         found = _ZONED.fullmatch(str(node.name)) if isinstance(node.this, exp.Literal) else None
         if found and node.args["to"].is_type("timestamptz"):
-            yield node, found[1]
+            _check(found[1], found[2])
+            yield node, found[2]
+
+
+def _check(written: str, zone: str) -> None:
+    """Refuse a time that is no single moment, of which DuckDB and Trino need not take the same."""
+    try:
+        rules, naive = ZoneInfo(zone), dt.datetime.fromisoformat(written)
+    except ValueError:  # no such zone or day, which DuckDB says
+        return
+    if len({naive.replace(tzinfo=rules, fold=fold).utcoffset() for fold in (0, 1)}) > 1:
+        raise NotEmulatedError(
+            f"{written} {zone}, when clocks were changed", "Write the moment in UTC."
+        )
 
 
 def _is_free(node: exp.Expr) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.accepting import page
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.paging import page
 
 from .sources import resources
 

@@ -7,19 +7,19 @@ text protocol knows no other way.
 
 from __future__ import annotations
 
-import re
 import ssl
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .columns import texts
-from .columns.series import column, need_pandas, table
-from .columns.types import Type
-from .errors import AccessError, ConfigError, DataError, ExecutionError, MissingExtraError
-from .secrets import login
-from .sql import binding
+from batcat_runtime.columns.series import need_pandas, table
+from batcat_runtime.errors import AccessError, ConfigError, ExecutionError, MissingExtraError
+from batcat_runtime.hiding import hidden
+from batcat_runtime.secrets import login
+from batcat_runtime.sql import binding
+
+from .cells import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from .sql.binding import Date, Params
+    from batcat_runtime.sql.binding import Date, Params
 
 _LIMIT = 1800.0  # seconds
 _CONNECT = 10.0  # seconds
@@ -84,6 +84,7 @@ def read_data_from_bd(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
         DataError: a value has no exact counterpart; the message names the column.
         MissingExtraError: PyMySQL or pandas is not installed.
     """
+    password = hidden(password)
     need_pandas()
     bound = binding.bind(query, params, date_start, date_end, "mysql")
     if timeout is not None and timeout <= 0:
@@ -98,7 +99,7 @@ def read_data_from_bd(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
         rows: Sequence[Sequence[Any]] = cursor.fetchall() if has_rows else []
     names = [field.name for field in fields]
     cells = list(zip(*rows, strict=True)) or [()] * len(names)
-    found = [_column(field, values) for field, values in zip(fields, cells, strict=True)]
+    found = [column_of(field, values) for field, values in zip(fields, cells, strict=True)]
     return table(names, found)
 
 
@@ -247,60 +248,3 @@ def _explained(doing: str, timeout: float | None = None) -> AbstractContextManag
             ) from error
 
     return block()
-
-
-_UNSIGNED, _BINARY = 32, 63  # a flag of columns; the character set of bytes
-_INTEGERS = {1: 8, 2: 16, 9: 32, 3: 32, 8: 64, 13: 16}  # FIELD_TYPE to bits; 13 is YEAR
-_KINDS = {4: Type("float", 32), 5: Type("float", 64), 0: Type("decimal"), 246: Type("decimal")}
-_TIMES, _DURATION, _DATE, _NULL = {7, 12}, 11, {10, 14}, 6
-_BYTES = {16, 255}  # BIT, GEOMETRY
-_LONGEST_FRACTION = 6
-_UNITS = ("s", "ms", "us")
-_CLOCK = re.compile(r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?", re.ASCII)
-
-
-def _type(field: Any) -> Type:  # noqa: PLR0911 - one line for each type
-    """Give the type of a column (source: MySQL, field_types.h and mysql_com.h)."""
-    code = field.type_code
-    if code in _INTEGERS:
-        kind = "unsigned" if field.flags & _UNSIGNED and code != 13 else "integer"  # noqa: PLR2004
-        return Type(kind, _INTEGERS[code])
-    if code in _TIMES:
-        fraction = min(field.scale, _LONGEST_FRACTION)
-        return Type("timestamp", unit=_UNITS[-(-fraction // 3)])
-    if code == _DURATION:
-        return Type("duration", unit="us")
-    if code in _DATE or code == _NULL:
-        return Type("null" if code == _NULL else "date")
-    if code in _KINDS:
-        return _KINDS[code]
-    is_json = code == 245  # noqa: PLR2004 - JSON, whose character set is told as that of bytes
-    if code in _BYTES or (field.charsetnr == _BINARY and not is_json):
-        return Type("binary")
-    return Type("text")
-
-
-def _column(field: Any, cells: Sequence[Any]) -> pd.Series[Any]:
-    kind = _type(field)
-    if kind.kind == "binary":
-        return column(cells, kind)
-    if kind.kind == "duration":
-        return column([None if cell is None else _microseconds(cell) for cell in cells], kind)
-    try:
-        return texts.read(cells, kind)
-    except texts.UnreadableError as error:
-        bad = cells[error.places[0]]
-        raise DataError(
-            f"column {field.name!r}, row {error.places[0]}: {bad!r} is no {kind}; turn it into "
-            f"NULL or text in the query, for example NULLIF({field.name}, {bad!r})",
-        ) from error
-
-
-def _microseconds(cell: str) -> int:
-    told = _CLOCK.fullmatch(cell)
-    if not told:
-        raise DataError(f"{cell!r} is no TIME of MySQL; read it as text: CAST(… AS CHAR)")
-    sign, hours, minutes, seconds, fraction = told.groups()
-    whole = (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
-    found = whole * 10**6 + int((fraction or "").ljust(6, "0"))
-    return -found if sign else found

@@ -55,7 +55,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, project: Project) -> I
     """A price list on loopback, and an empty cache."""
     del project
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    answers = {"GetProducts": PriceList(everything("us-east-1")).get_products}
+    answers: dict[str, Any] = {"GetProducts": PriceList(everything("us-east-1")).get_products}
     with Answering(answers).serving() as answering:
         monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", answering.url)
         yield answering
@@ -161,7 +161,7 @@ def test_what_has_not_run_is_assumed_and_each_assumption_is_told(
     fresh = replace(project, project="2026-demo-other", result_s3_bucket="nobody-has-this")
     found = estimate(fresh, now=NOW)
     # Two steps of an hour at most, thirty times.
-    assert lines(found)["ml.t3.medium, hours"] == (2, 60)
+    assert lines(found)["ml.t3.medium, hours"] == (Decimal(2), Decimal(60))
     told = " ".join(found.usage.assumed)
     for words in ("--runs", "--hours", "--stored-gb", "time limit of 3600 s"):
         assert words in told
@@ -183,8 +183,8 @@ def test_what_the_user_says_is_taken_and_told(project: Project, shop: Answering)
     del shop
     given = Assumed(hours=Decimal("0.5"), runs=4, stored_gb=Decimal(100))
     found = estimate(project, given, now=NOW)
-    assert lines(found)["ml.t3.medium, hours"] == (Decimal("0.5"), 2)
-    assert lines(found)["objects in S3, GB-months"] == (None, 100)
+    assert lines(found)["ml.t3.medium, hours"] == (Decimal("0.5"), Decimal(2))
+    assert lines(found)["objects in S3, GB-months"] == (None, Decimal(100))
     assert {
         "4 runs a month, as you say",
         "0.5 machine hours a run, as you say",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,6 +91,11 @@ def attempts(aws: LocalAws, name: str) -> int:
         return 0
 
 
+def has_tried(aws: LocalAws, name: str, times: int) -> bool:
+    """Whether a function has failed so many times."""
+    return attempts(aws, name) == times
+
+
 def test_a_failure_is_tried_twice_more_and_then_told(
     turned: LocalAws,
     function: Callable[..., str],
@@ -101,7 +107,7 @@ def test_a_failure_is_tried_twice_more_and_then_told(
     client = turned.client("lambda")
     client.invoke(FunctionName=name, InvocationType="Event", Payload='{"n": 1}')
     for tried in (1, 2):
-        until(lambda tried=tried: attempts(turned, name) == tried, f"attempt {tried}")
+        until(partial(has_tried, turned, name, tried), f"attempt {tried}")
         turned.turn_clock(minutes=tried)
     letter = told(turned, url)
     said = {key: value["StringValue"] for key, value in letter["MessageAttributes"].items()}

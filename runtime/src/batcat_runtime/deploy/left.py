@@ -152,7 +152,7 @@ def _settled(
     """What the index of tags names in the end; it goes on naming what is gone for a while."""
     found: list[str] = []
     for _ in pauses(seconds):
-        arns = unless_refused(lambda: _tagged(project), [])
+        arns: list[str] = unless_refused(lambda: _tagged(project), [])
         found = [arn for arn in arns if not _is_gone(arn, project, account, gone)]
         if all(_is_data(arn, project) for arn in found):
             break

@@ -118,8 +118,8 @@ def show_removal(screen: Screen, plan: Removal) -> None:
         )
     else:
         table = _table("type", "in the template", "in AWS")
-        for logical, one in sorted(plan.resources.items()):
-            table.add_row(one["type"], logical, one["physical"])
+        for logical, resource in sorted(plan.resources.items()):
+            table.add_row(resource["type"], logical, resource["physical"])
         screen.console.print(table)
     for execution in plan.running:
         screen.say(f"Running, to be stopped first: {execution.run}")

@@ -87,9 +87,9 @@ class Model:
         resource = self.resources[name]
         resolved = self._resolver(lookup).resolve(resource.get("Properties") or {})
         kind = resource["Type"]
-        name = self._tag_property(kind) if self.tags else None
-        if name:
-            resolved = {**resolved, name: _with_tags(resolved.get(name), self.tags)}
+        tagged = self._tag_property(kind) if self.tags else None
+        if tagged:
+            resolved = {**resolved, tagged: _with_tags(resolved.get(tagged), self.tags)}
         return schemas.coerced(self.place.region, kind, resolved)
 
     def outputs(self, lookup: Lookup) -> list[Output]:

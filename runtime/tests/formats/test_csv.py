@@ -15,7 +15,7 @@ import pytest
 import batcat_runtime as bc
 from batcat_runtime.aws import client
 from batcat_runtime.columns.types import parse
-from batcat_runtime.formats import csv_parse, csv_read, csv_text
+from batcat_runtime.formats import csv_parse, csv_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -147,7 +147,7 @@ def test_a_quotation_that_does_not_end_is_left_out_when_asked(
 @pytest.mark.parametrize("size", [None, 1])
 def test_the_sign_nul_is_refused_with_its_line(size: int | None, *, skip: bool) -> None:
     """In pandas 2 it cuts texts off there without a word."""
-    text = csv_text.text_of(memoryview(b"a,b\n1,2\nx\0y,2\n"), "s3://data/x.csv")
+    text = csv_parse.text_of(memoryview(b"a,b\n1,2\nx\0y,2\n"), "s3://data/x.csv")
     with pytest.raises(bc.DataError, match=r"s3://data/x\.csv holds the sign NUL in line 3"):
         list(csv_parse.pieces(text, csv_parse.Reading(skip=skip), size))
 

@@ -123,6 +123,26 @@ IMAGE = "deploy/docker/Dockerfile"
             of_purpose("inference"),
             {CONFIG, TEMPLATE, "pyproject.toml"},
         ),
+        pytest.param(({"licence": "none"}, set[str](), {"LICENSE"}, set[str]()), marks=LONG),
+        pytest.param(({"trigger": "schedule"}, set[str](), set[str](), {TEMPLATE}), marks=LONG),
+        pytest.param(
+            (
+                {"package_index_url": "https://mirror.example/simple"},
+                set[str](),
+                set[str](),
+                {IMAGE, "requirements.txt"},
+            ),
+            marks=LONG,
+        ),
+        pytest.param(
+            (
+                {"description": "Another", "author": "Another"},
+                set[str](),
+                set[str](),
+                {"pyproject.toml"},
+            ),
+            marks=LONG,
+        ),
         ({"workflow_execution_role": ROLE}, set[str](), set[str](), {TEMPLATE, CONFIG}),
         (
             {"python_version": "3.13"},

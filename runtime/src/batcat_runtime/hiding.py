@@ -110,9 +110,11 @@ class Secret(dict[str, Any]):
         return "{" + ", ".join(f"{key!r}: '{STARS}'" for key in self) + "}"
 
 
-def hidden(password: str) -> SecretText:
-    """Give a password that tracebacks with local variables do not show."""
-    return password if isinstance(password, SecretText) else SecretText(password)
+def hidden(password: Any) -> Any:
+    """Give a password that tracebacks with local variables do not show; None stays None."""
+    if type(password) is bytes:
+        return SecretBytes(password)
+    return SecretText(password) if type(password) is str else password
 
 
 def hides(value: Any) -> bool:

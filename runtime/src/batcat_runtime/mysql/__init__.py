@@ -84,7 +84,7 @@ def read_data_from_bd(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
         DataError: a value has no exact counterpart; the message names the column.
         MissingExtraError: PyMySQL or pandas is not installed.
     """
-    password = hidden(password) if isinstance(password, str) else password
+    password = hidden(password)
     need_pandas()
     bound = binding.bind(query, params, date_start, date_end, "mysql")
     check_limit(timeout)

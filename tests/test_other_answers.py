@@ -105,31 +105,52 @@ IMAGE = "deploy/docker/Dockerfile"
     "change",
     [
         (
-            {"steps": "preprocess, add_features, inference"},
+            {
+                "steps": "preprocess, add_features, inference",
+                "licence": "none",
+                "package_index_url": "https://mirror.example/simple",
+                "trigger": "schedule",
+                "description": "Another",
+                "author": "Another",
+            },
             of_steps("add_features"),
-            set[str](),
-            {CONFIG, WORKFLOW},
+            {"LICENSE"},
+            {CONFIG, WORKFLOW, IMAGE, "requirements.txt", TEMPLATE, "pyproject.toml"},
         ),
-        ({"licence": "none"}, set[str](), {"LICENSE"}, set[str]()),
         (
             {"purpose": "scoring"},
             of_purpose("scoring"),
             of_purpose("inference"),
             {CONFIG, TEMPLATE, "pyproject.toml"},
         ),
-        ({"trigger": "schedule"}, set[str](), set[str](), {TEMPLATE, SCHEMA}),
+        pytest.param(({"licence": "none"}, set[str](), {"LICENSE"}, set[str]()), marks=LONG),
+        pytest.param(
+            ({"trigger": "schedule"}, set[str](), set[str](), {TEMPLATE, SCHEMA}), marks=LONG
+        ),
+        pytest.param(
+            (
+                {"package_index_url": "https://mirror.example/simple"},
+                set[str](),
+                set[str](),
+                {"requirements.txt"},
+            ),
+            marks=LONG,
+        ),
+        pytest.param(
+            (
+                {"description": "Another", "author": "Another"},
+                set[str](),
+                set[str](),
+                {TEMPLATE, CONFIG, "pyproject.toml"},
+            ),
+            marks=LONG,
+        ),
         ({"workflow_execution_role": ROLE}, set[str](), set[str](), {TEMPLATE, CONFIG}),
         (
             {"python_version": "3.13"},
             set[str](),
             set[str](),
             {TEMPLATE, CONFIG, IMAGE, "pyproject.toml"},
-        ),
-        (
-            {"package_index_url": "https://mirror.example/simple"},
-            set[str](),
-            set[str](),
-            {"requirements.txt"},
         ),
         ({"result_bucket": "acme-results"}, set[str](), set[str](), {TEMPLATE, CONFIG}),
         (
@@ -143,12 +164,6 @@ IMAGE = "deploy/docker/Dockerfile"
             {"script/redshift.sql"},
             set[str](),
             {TEMPLATE, CONFIG, SCHEMA, WORKFLOW, "requirements.txt"},
-        ),
-        (
-            {"description": "Another", "author": "Another"},
-            set[str](),
-            set[str](),
-            {TEMPLATE, CONFIG, "pyproject.toml"},
         ),
     ],
     ids=lambda change: "-".join(change[0]),
@@ -200,6 +215,7 @@ def test_another_answer_touches_exactly_its_files_and_can_be_taken_back(
             {"example": False, "steps": "load, clean, score"},
             ("load, score", "score", {"id"}, 1),
             id="one fewer",
+            marks=LONG,
         ),
     ],
 )
@@ -227,7 +243,9 @@ def test_a_pipeline_runs_on_after_its_steps_have_changed(
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param({"purpose": "scoring", "trigger": "s3", "licence": "none"}, id="purpose"),
+        pytest.param(
+            {"purpose": "scoring", "trigger": "s3", "licence": "none"}, id="purpose", marks=LONG
+        ),
         pytest.param(
             {"trigger": "schedule", "python_version": "3.13", "workflow_execution_role": ROLE},
             id="schedule",
@@ -293,6 +311,7 @@ def test_a_project_of_before_reads_files_as_it_did(
     assert git(project, "status", "--porcelain") == f"M {MEMORY}"
 
 
+@LONG
 def test_a_project_lives_on_with_another_source(
     generate: Callable[..., Path],
     render: Callable[..., Path],

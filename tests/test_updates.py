@@ -203,6 +203,7 @@ def test_an_unedited_project_becomes_what_a_new_one_would_be_but_for_its_own_fil
     assert not own & {line[3:] for line in changed}
 
 
+@pytest.mark.long
 def test_an_updated_project_still_runs(project: Path, run: Run, update: Update) -> None:
     update(project)
     run(project, "python", "script/train.py")

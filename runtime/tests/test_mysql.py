@@ -389,8 +389,9 @@ def until(condition: Any) -> None:
 
 def test_arguments_that_are_none_are_refused(tmp_path: Any) -> None:
     """Before anything is sent: nobody listens there."""
-    with pytest.raises(bc.ConfigError, match="timeout is 0; give seconds"):
-        bc.read_data_from_bd("select 1", "127.0.0.1", "a", 1, "b", "c", timeout=0)
+    for wrong in (0, "60"):
+        with pytest.raises(bc.ConfigError, match=f"timeout is {wrong!r}; give seconds"):
+            bc.read_data_from_bd("select 1", "127.0.0.1", "a", 1, "b", "c", timeout=wrong)  # type: ignore[arg-type]
     (tmp_path / "ca.pem").write_text("no certificate", encoding="utf-8")
     with pytest.raises(bc.ConfigError, match=r"ca=.*ca\.pem' cannot be read as certificates"):
         bc.read_data_from_bd("select 1", "127.0.0.1", "a", 1, "b", "c", ca=str(tmp_path / "ca.pem"))

@@ -236,6 +236,7 @@ def test_a_password_among_the_arguments_of_a_line_is_stars(
     lines: list[tuple[Any, ...]] = [
         ("as %s (%d of them)", password, 1),
         ("as %(password)s, %(port)d", found),
+        ("all: %s", bc.get_secret(create(SecretString='{"pin": 9174}'), REGION)),
         ("as %(one)s", {"one": password}),
         ("as " + password,),
         (password + " is it",),
@@ -250,6 +251,7 @@ def test_a_password_among_the_arguments_of_a_line_is_stars(
         assert text.count("as ********, 5439") == 2
         assert len(text.splitlines()) == 2 * len(lines)
         assert "hunter2" not in text
+        assert "9174" not in text
     assert others.getvalue().count("as ******** (1 of them) ********") == 1
     assert "hunter2" not in others.getvalue()
     assert f"{password}" == str(password) == PASSWORD
@@ -263,6 +265,15 @@ def test_what_drivers_make_of_it_is_hidden_too(create: Callable[..., str]) -> No
     assert sent == PASSWORD.encode() + b"\0"
     assert made[3] == f"user=ada password={PASSWORD}"
     assert "hunter2" not in repr(made)
+    buffer = begun = bytearray(b"p")
+    buffer += sent
+    assert buffer is begun
+    assert bytes(buffer) == b"p" + sent
+    parts = ["user"]
+    parts += found[:2]
+    assert parts == ["user", *PASSWORD[:2]]
+    with pytest.raises(TypeError):
+        5 + found
 
 
 def test_it_is_fetched_once_in_a_while(

@@ -62,9 +62,9 @@ class SecretText(str):  # noqa: SLOT000 - it has an origin
         """Hide what begins with it, too."""
         return SecretText(super().__add__(other))
 
-    def __radd__(self, other: str) -> SecretText:
-        """Hide what ends with it, too."""
-        return SecretText(other.__add__(self))
+    def __radd__(self, other: Any) -> Any:
+        """Hide what ends with it, too; Python asks here before it asks lists and the like."""
+        return SecretText(other.__add__(self)) if type(other) is str else NotImplemented
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> SecretBytes:
         """Hide the bytes that drivers send, too."""
@@ -93,9 +93,9 @@ class SecretBytes(bytes):
         """Hide what begins with them, too."""
         return SecretBytes(super().__add__(other))
 
-    def __radd__(self, other: Any) -> SecretBytes:
-        """Hide what ends with them, too."""
-        return SecretBytes(other.__add__(self))
+    def __radd__(self, other: Any) -> Any:
+        """Hide what ends with them, too; a bytearray goes on being one."""
+        return SecretBytes(other.__add__(self)) if type(other) is bytes else NotImplemented
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> SecretText:
         """Hide the text, too."""
@@ -110,9 +110,11 @@ class Secret(dict[str, Any]):
         return "{" + ", ".join(f"{key!r}: '{STARS}'" for key in self) + "}"
 
 
-def hidden(password: str) -> SecretText:
-    """Give a password that tracebacks with local variables do not show."""
-    return password if isinstance(password, SecretText) else SecretText(password)
+def hidden(password: Any) -> Any:
+    """Give a password that tracebacks with local variables do not show; None stays None."""
+    if type(password) is bytes:
+        return SecretBytes(password)
+    return SecretText(password) if type(password) is str else password
 
 
 def hides(value: Any) -> bool:

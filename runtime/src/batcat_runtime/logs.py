@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from .errors import ConfigError
-from .hiding import hides, shown
+from .hiding import Secret, hides, shown
 from .paths import in_processing_job
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -83,7 +83,8 @@ def _redacted(record: logging.LogRecord) -> bool:
     for key, value in vars(record).items():
         setattr(record, key, shown(value))
     if isinstance(record.args, Mapping):
-        record.args = {key: shown(value) for key, value in record.args.items()}
+        kept = {key: shown(value) for key, value in record.args.items()}
+        record.args = Secret(kept) if isinstance(record.args, Secret) else kept
     elif record.args:
         record.args = tuple(map(shown, record.args))
     return True

@@ -15,7 +15,7 @@ import pytest
 import batcat_runtime as bc
 from batcat_runtime.aws import client
 from batcat_runtime.columns.types import parse
-from batcat_runtime.formats import csv_parse, csv_read, csv_text
+from batcat_runtime.formats import csv_parse, csv_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -147,7 +147,7 @@ def test_a_quotation_that_does_not_end_is_left_out_when_asked(
 @pytest.mark.parametrize("size", [None, 1])
 def test_the_sign_nul_is_refused_with_its_line(size: int | None, *, skip: bool) -> None:
     """In pandas 2 it cuts texts off there without a word."""
-    text = csv_text.text_of(memoryview(b"a,b\n1,2\nx\0y,2\n"), "s3://data/x.csv")
+    text = csv_parse.text_of(memoryview(b"a,b\n1,2\nx\0y,2\n"), "s3://data/x.csv")
     with pytest.raises(bc.DataError, match=r"s3://data/x\.csv holds the sign NUL in line 3"):
         list(csv_parse.pieces(text, csv_parse.Reading(skip=skip), size))
 
@@ -337,3 +337,39 @@ def test_characters_that_part_nothing_are_refused(s3_bucket: str, form: dict[str
         bc.read_csv_from_bucket(s3_bucket, "x.csv", **form)
     with pytest.raises(bc.ConfigError, match="sep= and decimal= are for CSV"):
         bc.save_to_bucket(JANUARY, s3_bucket, "x.jsonl", sep=";")
+
+
+def test_a_row_longer_than_the_head_is_whole() -> None:
+    long = "x" * 1_200_000
+    found = read(f"a,b\n{long},2\n3,4\n")
+    assert found.to_numpy().tolist() == [[long, 2], ["3", 4]]
+
+
+def test_a_stray_quotation_mark_hides_no_short_row() -> None:
+    """Commas of later quotations would make up for the one that a row lacks."""
+    with pytest.raises(bc.DataError, match="line 4 has 1 field, the header has 2"):
+        read('a,b\n1,x"\n2,"p,,q"\n3\n4,"y,z"\n')
+
+
+def test_a_quotation_that_begins_a_line_and_does_not_end_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(bc.DataError, match="a quotation that begins in line 3 does not end"):
+        read('a,b\n1,2\n"')
+    text = csv_parse.text_of(memoryview(b'a,b\n1,2\n"'), "x")
+    (found,) = csv_parse.pieces(text, csv_parse.Reading(skip=True))
+    assert found.to_numpy().tolist() == [[1, 2]]
+    assert "lines 3" in capsys.readouterr().err
+
+
+def test_a_line_of_other_blanks_is_a_row() -> None:
+    with pytest.raises(bc.DataError, match="line 3 has 1 field, the header has 2"):
+        read("a,b\n1,2\n\xa0\n3,4\n")
+
+
+def test_numbers_of_numpy_have_the_decimal_too(s3_bucket: str) -> None:
+    import numpy as np
+
+    frame = pd.DataFrame({"x": pd.Series([np.float32(1.5), 2.5], dtype=object)})
+    bc.save_to_bucket(frame, s3_bucket, "x.csv", sep=";", decimal=",")
+    assert bc.pd_s3_buffer(s3_bucket, "x.csv").getvalue() == b"x\n1,5\n2,5\n"

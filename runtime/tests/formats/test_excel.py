@@ -7,6 +7,7 @@ import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
 import pytest
@@ -55,6 +56,13 @@ def test_a_text_of_another_program_stays_one(text: str) -> None:
     buffer = io.BytesIO()
     book.save(buffer)
     assert read_excel(buffer, "x")["article"].tolist() == [text]
+
+
+def test_a_moment_of_numpy_is_one() -> None:
+    day = np.datetime64("2026-01-01", "ns")
+    assert again(pd.DataFrame({"at": pd.Series([day], dtype=object)}))["at"].tolist() == [
+        pd.Timestamp(day)
+    ]
 
 
 def test_numbers_truth_values_and_moments_are_kept() -> None:

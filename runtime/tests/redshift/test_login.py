@@ -6,9 +6,10 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import batcat_runtime as bc
-from batcat_runtime.redshift.answers import ServerError, explained
+from batcat_runtime.redshift.answers import ServerError, explained, service_explained
 
 from .services import Services
 
@@ -128,3 +129,19 @@ def test_a_cluster_that_does_not_exist_is_named(account: pytest.MonkeyPatch) -> 
         account.setenv("AWS_ENDPOINT_URL", services.url)
         with pytest.raises(bc.MissingError, match="the Redshift cluster c1: Cluster c1 not found"):
             bc.read_data_from_redshift("select 1", cluster="c1", region="eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("ThrottlingException", bc.ServiceError),
+        ("InternalServerException", bc.ServiceError),
+        ("RequestExpired", bc.AccessError),
+        ("ExecuteStatementException", bc.ExecutionError),
+    ],
+)
+def test_what_services_refuse_is_the_error_it_is_elsewhere(
+    code: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=code), service_explained("find it", "check its name"):
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetCredentials")

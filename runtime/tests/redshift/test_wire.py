@@ -91,12 +91,12 @@ class Server:
             elif kind == b"D":
                 file.write(message(b"t", bytes(2)))
                 none = query.startswith(b"\0begin")
-                shown = [("pid", 23, -1)] if own else columns
+                shown = [("varchar", 1043, -1)] if own else columns
                 file.write(message(b"n") if none else described(shown))
             elif kind == b"B":
                 file.write(message(b"2"))
             elif kind == b"E":
-                found = [[struct.pack("!i", 7)]] if own else rows
+                found = [[b"7"]] if own else rows
                 begun = query.startswith(b"\0begin")
                 file.write(b"" if begun else b"".join(map(row, found)))
                 file.write(message(b"C", b"BEGIN\0" if begun else b"SELECT %d\0" % len(found)))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,6 +19,7 @@ from runtime.tests.faulty import Fault, FaultyS3, Request, hurry
 import batcat_runtime as bc
 from batcat_runtime.aws import client
 from batcat_runtime.s3 import ranges, stream, transfer, upload
+from batcat_runtime.s3.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,6 +160,27 @@ def test_what_stays_wrong_is_an_error_that_names_the_object(  # noqa: PLR0913, P
     with pytest.raises(error, match=message) as raised:
         list(bc.read_csv_from_bucket(bucket, "large.csv", chunksize=chunksize))
     assert f"s3://{bucket}/large.csv" in str(raised.value)
+
+
+def test_an_answer_that_nobody_reads_any_more_is_let_go(
+    s3: FaultyS3, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another object failed between its head and its body, and the threads are ending."""
+    del s3
+    answers = list[ranges.Answer]()
+
+    def ask(*given: object) -> ranges.Answer:
+        answers.append(ranges.ask(*given))  # type: ignore[arg-type]
+        pool.shutdown(wait=False)
+        return answers[-1]
+
+    monkeypatch.setattr(transfer, "ask", ask)
+    with Progress("read", 0) as progress, ThreadPoolExecutor(1) as pool:
+        arrival = transfer.Arrival(ranges.Object(bucket, "large.csv"), pool, progress)
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            arrival.result()
+    arrival.drop()
+    assert answers[0].body._raw_stream.closed  # noqa: SLF001 - botocore has no other way
 
 
 def test_an_object_that_changes_while_it_is_read_is_an_error(

@@ -84,3 +84,9 @@ def test_what_is_packed_is_the_same_each_time(s3_bucket: str) -> None:
     first, second = (bc.pd_s3_buffer(s3_bucket, key).getvalue() for key in ("a.csv.gz", "b.csv.gz"))
     assert first == second
     assert gzip.decompress(first) == b"n,t\n1,x\n2,y\n"
+
+
+@pytest.mark.parametrize("key", ["data/json", "data/db", "x.d/parquet"])
+def test_a_name_without_a_dot_promises_nothing(s3_bucket: str, key: str) -> None:
+    bc.save_to_bucket(pd.DataFrame({"n": [1]}), s3_bucket, key)
+    assert bc.pd_s3_buffer(s3_bucket, key).getvalue() == b"n\n1\n"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.errors import DataError, MissingExtraError
 
 from .arrow_types import arrow_type, type_of_arrow
-from .series import column, dense, table, type_of
+from .frames import dense, own_names
+from .series import column, table, type_of
 from .values import half_character, has_zone, holds, without_missing
 
 if TYPE_CHECKING:
@@ -186,10 +187,7 @@ def from_frame(df: pd.DataFrame, types: Mapping[str, Type]) -> pa.Table:
     """
     import pyarrow as pa
 
-    names = [str(name) for name in df.columns]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise DataError(f"column {twice.pop()!r} is there twice; give each its own name")
+    names = own_names(df)
     df = dense(df)
     columns = [
         _from_column(df.iloc[:, place], name, types.get(name)) for place, name in enumerate(names)

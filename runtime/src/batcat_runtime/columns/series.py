@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.errors import ConfigError, DataError, MissingExtraError
 
 from .arrow_types import type_of_arrow
+from .frames import dense, own_names
 from .types import UNITS, Type
 
 if TYPE_CHECKING:
@@ -153,23 +154,8 @@ def types_of(df: pd.DataFrame) -> dict[str, str]:
         DataError: a column has no type: it holds values of several, or none that SQL knows; or two
             have one name.
     """
-    names = [str(name) for name in df.columns]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise DataError(f"column {twice!r} is there twice; give each its own name")
+    names = own_names(df)
     return {name: str(type_of(df.iloc[:, place], name)) for place, name in enumerate(names)}
-
-
-def dense(df: pd.DataFrame) -> pd.DataFrame:
-    """Give sparse columns of pandas each of their values."""
-    import pandas as pd
-
-    sparse = [isinstance(dtype, pd.SparseDtype) for dtype in df.dtypes]
-    found = df.copy(deep=False) if any(sparse) else df
-    for place in (place for place, is_sparse in enumerate(sparse) if is_sparse):
-        values: Any = df.iloc[:, place]
-        found.isetitem(place, values.sparse.to_dense().array)
-    return found
 
 
 def type_of(series: pd.Series[Any], name: str) -> Type:
@@ -181,12 +167,11 @@ def type_of(series: pd.Series[Any], name: str) -> Type:
     import numpy as np
     import pandas as pd
 
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.dtype.categories.to_series()
+    elif isinstance(series.dtype, pd.SparseDtype):
+        series = dense(series.to_frame()).iloc[:, 0]
     dtype: Any = series.dtype
-    if isinstance(dtype, (pd.CategoricalDtype, pd.SparseDtype)):
-        held = getattr(dtype, "categories", None)
-        return type_of(
-            dense(series.to_frame()).iloc[:, 0] if held is None else held.to_series(), name
-        )
     if isinstance(dtype, pd.ArrowDtype):
         return type_of_arrow(dtype.pyarrow_dtype, name)
     if dtype.kind in "iuf":

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import codecs
 import io
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.columns import texts
 from batcat_runtime.errors import ConfigError, DataError, MissingError
 
-from . import csv_rows, csv_tally, csv_text
+from . import csv_rows, csv_tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import IO
 
     import pandas as pd
 
     from batcat_runtime.columns.types import Type
-
-    from .csv_text import Text
 
 _PIECE = 2 * 1024 * 1024  # bytes that pandas parses at once
 _MALFORMED = (
@@ -68,8 +65,28 @@ class Reading:
     decimal: str = "."
 
 
+@dataclass(frozen=True)
+class Text:
+    """A CSV that can be read anew.
+
+    Attributes:
+        source: where it comes from, for messages.
+        open: gives it as a file, from its beginning.
+        view: its bytes, when they are in memory.
+    """
+
+    source: str
+    open: Callable[[], IO[bytes]]
+    view: memoryview | None = None
+
+
 class _BadRowsError(Exception):
     """Rows are malformed, and shall be left out."""
+
+
+def text_of(view: memoryview, source: str) -> Text:
+    """Make bytes in memory a CSV that can be read anew."""
+    return Text(source, lambda: io.BufferedReader(csv_rows.Joined([view]), _READ), view)
 
 
 def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.DataFrame]:
@@ -86,11 +103,6 @@ def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.Dat
     _check_encoding(text.source, how.encoding)
     csv_rows.check_characters(f"{text.source} cannot be read", how.sep, how.decimal)
     cleaned = how.skip and size is not None  # what has been given cannot be taken back
-    parts = [] if size or how.skip else csv_text.parts(text, how.encoding)
-    if parts:
-        with suppress(DataError):  # in which line is found from the beginning
-            yield from _side_by_side(parts, how)
-            return
     if not cleaned:
         try:
             done = list(_parsed(text, how, size)) if how.skip else _parsed(text, how, size)
@@ -102,13 +114,6 @@ def pieces(text: Text, how: Reading, size: int | None = None) -> Iterator[pd.Dat
         yield from _parsed(text, how, size, skipped)
         if not how.quiet:
             csv_rows.log_skipped(text.source, skipped, _MALFORMED)
-
-
-def _side_by_side(parts: list[Text], how: Reading) -> list[pd.DataFrame]:
-    """Parse parts of one CSV in threads; pandas lets others work while it parses."""
-    with ThreadPoolExecutor(len(parts)) as threads:
-        done = threads.map(lambda part: list(_parsed(part, how, None)), parts)
-        return [piece for found in done for piece in found]
 
 
 def _parsed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from dataclasses import replace
@@ -10,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.columns.types import Type
 from batcat_runtime.errors import DataError
 
-from . import csv_rows, csv_text
-from .csv_parse import Reading, options, pieces
-from .csv_text import Text, text_of
+from . import csv_rows
+from .csv_parse import Reading, Text, options, pieces, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+
+
+_ONE_BYTE = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "cp1252"})
+"""Encodings in which a quotation mark or a line's end is one byte, which means nothing else."""
+_MARK = codecs.BOM_UTF8
 
 
 def read_csv(
@@ -80,21 +85,32 @@ def _joined(texts: Sequence[Text], how: Reading) -> Text | None:
     views = [text.view for text in texts if text.view is not None]
     if len(texts) < 2 or len(views) < len(texts):  # noqa: PLR2004 - one needs no other
         return None
-    if not csv_text.is_one_byte(how.encoding):
+    if codecs.lookup(how.encoding or "utf-8").name not in _ONE_BYTE:
         return None
-    first = csv_text.header_line(views[0])
+    first = _header_line(views[0])
     if not first:
         return None
     parts: list[memoryview] = []
     for view in views:
-        if csv_text.header_line(view) != first or not csv_rows.is_well_quoted(bytes(view)):
+        if _header_line(view) != first or not csv_rows.is_well_quoted(bytes(view)):
             return None
-        body = view[csv_text.begin(view) + len(first) :]
+        body = view[_begin(view) + len(first) :]
         parts += [body] if bytes(body[-1:]) in {b"", b"\n"} else [body, memoryview(b"\n")]
     views = [memoryview(first), *parts]
     return Text(
         f"{len(texts)} objects", lambda: io.BufferedReader(csv_rows.Joined(views), csv_rows.HEAD)
     )
+
+
+def _begin(view: memoryview) -> int:
+    return len(_MARK) if view[: len(_MARK)] == _MARK else 0
+
+
+def _header_line(view: memoryview) -> bytes:
+    """The first line without a byte order mark; empty when it is no whole header."""
+    begin = _begin(view)
+    line, end, _ = bytes(view[begin : begin + csv_rows.HEAD]).partition(b"\n")
+    return line + end if end and line.strip() and b"\r" not in line[:-1] else b""
 
 
 def merged(found: Sequence[pd.DataFrame], texts: list[Text], how: Reading) -> pd.DataFrame:

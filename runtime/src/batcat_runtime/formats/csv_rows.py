@@ -44,14 +44,14 @@ def rows(file: IO[bytes], encoding: str | None, sep: str = ",") -> Iterator[tupl
     )
     # The limit belongs to the whole process. Its default is less than a cell of JSON may take.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
-    end = ["end"]  # a line of its own after the last, unless a quotation is still open there
+    end = ["end", "end"]  # a line of its own after the last, unless a quotation is still open there
     ended = False
 
     def and_end() -> Iterator[str]:
         nonlocal ended
         yield from text
         ended = True
-        yield from end
+        yield sep.join(end)
 
     lines: Any = csv.reader(and_end(), delimiter=sep)
     line = 1
@@ -60,7 +60,7 @@ def rows(file: IO[bytes], encoding: str | None, sep: str = ",") -> Iterator[tupl
             if row != end:
                 raise UnclosedError(line)
             return
-        if row and (len(row) > 1 or row == [""] or row[0].strip()):
+        if row and (len(row) > 1 or row == [""] or row[0].strip(" \t")):
             yield line, row
         line = lines.line_num + 1
 
@@ -97,16 +97,23 @@ def header(
     """Read the header and the row after it from the beginning of a CSV.
 
     Returns:
-        The names, empty when there is none; and line and fields of the first row, or None.
+        The names, empty when there is none; and line and fields of the first row, or None when
+        there is none or its end is not there.
     """
     names: list[str] = []
+    first: tuple[int, list[str]] | None = None
     try:
         for line, row in rows(io.BytesIO(head), encoding, sep):
+            if first:
+                return names, first
             if names:
-                return names, (line, row)
-            names = row
+                first = line, row
+                if len(head) < HEAD:
+                    return names, first
+            else:
+                names = row
     except (csv.Error, UnicodeError):
-        pass  # pandas judges the whole and says more; the last character of a head may be cut
+        return names, first  # pandas judges the whole; the last character of a head may be cut
     return names, None
 
 

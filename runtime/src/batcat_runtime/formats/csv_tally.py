@@ -35,6 +35,10 @@ class Tally(io.RawIOBase):
         self._sep = ord(sep)
         self._quoted = False
         self._count = 0
+        self._last = ord("\n")
+        # A quotation mark elsewhere begins no quotation, and all that is counted is doubtful.
+        self._is_sure = True
+        self._may_precede = [self._sep, *b'\r\n"']
         self._is_plain = (sep * 2).encode(encoding)[-2:] == (sep * 2).encode()
 
     def readable(self) -> bool:
@@ -48,7 +52,8 @@ class Tally(io.RawIOBase):
         if self._is_plain:
             if b"\0" in found:
                 raise NulError
-            self._look_at(found)
+            if found:
+                self._look_at(found)
         return len(found)
 
     def _look_at(self, found: bytes) -> None:
@@ -57,16 +62,21 @@ class Tally(io.RawIOBase):
         signs = np.frombuffer(found, np.uint8)
         separators = signs == self._sep
         if b'"' in found:
-            inside = np.logical_xor.accumulate(signs == _QUOTE) ^ self._quoted
+            quotes = signs == _QUOTE
+            inside = np.logical_xor.accumulate(quotes) ^ self._quoted
+            begun = np.flatnonzero(quotes & inside)
+            before = np.where(begun > 0, signs[begun - 1], self._last)
+            self._is_sure &= bool(np.isin(before, self._may_precede).all())
             self._quoted = bool(inside[-1])
             separators &= ~inside
         elif self._quoted:
             return
         self._count += np.count_nonzero(separators)
+        self._last = int(signs[-1])
 
     def fits(self, rows: int, width: int) -> bool:
         """Whether there are as many separators as a header and so many rows have."""
-        return self._is_plain and self._count == (rows + 1) * (width - 1)
+        return self._is_plain and self._is_sure and self._count == (rows + 1) * (width - 1)
 
 
 def may_be_short(piece: pd.DataFrame) -> bool:

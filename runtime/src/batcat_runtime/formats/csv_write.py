@@ -161,12 +161,14 @@ class _Column:
 
     def _with_decimal(self, series: pd.Series[Any]) -> pd.Series[Any]:
         """Write the numbers for which pandas keeps the point: all but those of numpy's types."""
+        import numpy as np
         import pandas as pd
 
+        numbers = (float, np.floating, Decimal)
         if not pd.api.types.is_extension_array_dtype(series.dtype) and series.dtype.kind == "f":
             return series
         words = [
-            str(cell).replace(".", self._decimal) if isinstance(cell, (float, Decimal)) else cell
+            str(cell).replace(".", self._decimal) if isinstance(cell, numbers) else cell
             for cell in series.astype(object)
         ]
         every: pd.Series[Any] = pd.Series(words, index=series.index, dtype=object)

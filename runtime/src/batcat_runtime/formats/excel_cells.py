@@ -77,6 +77,11 @@ def _cells(series: pd.Series[Any], whole: str, target: str) -> list[Any]:
 
 
 def _checked(value: Any, where: str) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
     try:
         return _cell(value.item() if hasattr(value, "item") else value)
     except _RefusedError as error:

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from .csv_parse import Reading
-    from .csv_text import Text
+    from .csv_parse import Reading, Text
 
 _LINES = 20_000  # parsed or written at once
 _EXACT_FLOAT = 2**53  # whole numbers up to here are floats, too

@@ -18,6 +18,7 @@ from batcat_runtime.errors import AccessError, ConfigError, ExecutionError, Miss
 from batcat_runtime.hiding import hidden
 from batcat_runtime.secrets import login
 from batcat_runtime.sql import binding
+from batcat_runtime.sql.limit import LIMIT, check_limit
 
 from .cells import column_of
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from batcat_runtime.sql.binding import Date, Params
 
-_LIMIT = 1800.0  # seconds
 _CONNECT = 10.0  # seconds
 # Source: MySQL Reference Manual, "Server Error Message Reference".
 _DENIED = frozenset({1044, 1045, 1142, 1143, 1698})
@@ -51,7 +51,7 @@ def read_data_from_bd(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
     params: Params | None = None,
     date_start: Date | None = None,
     date_end: Date | None = None,
-    timeout: float | None = _LIMIT,
+    timeout: float | None = LIMIT,
     ca: str | None = None,
 ) -> pd.DataFrame:
     """Run a query on MySQL or MariaDB and read its rows.
@@ -87,8 +87,7 @@ def read_data_from_bd(  # noqa: PLR0913, PLR0917 - the predecessor's arguments a
     password = hidden(password)
     need_pandas()
     bound = binding.bind(query, params, date_start, date_end, "mysql")
-    if timeout is not None and timeout <= 0:
-        raise ConfigError(f"timeout is {timeout}; give seconds, or None for no limit")
+    check_limit(timeout)
     server = _Server(host, port, database, timeout, ca)
     connection = server.log_in(user, password)
     with closing(connection), connection.cursor() as cursor:

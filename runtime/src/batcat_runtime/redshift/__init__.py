@@ -85,7 +85,7 @@ def read_data_from_redshift(  # noqa: PLR0913, PLR0917 - the first eight are a c
     from .login import Iam, log_in
 
     check_limit(timeout)
-    password = password and hidden(password)
+    password = hidden(password)
     place = places.plan(staging, iam_role, kms_key_id)
     text, values = bind(query, params, date_start, date_end, "redshift")
     iam = Iam(cluster, workgroup, db_user, region)
@@ -227,7 +227,7 @@ def save_df_to_redshift(  # noqa: PLR0913, PLR0917 - the first 13 are a contract
     from .login import Iam, log_in
 
     check_limit(timeout)
-    password = password and hidden(password)
+    password = hidden(password)
     place = places.plan(staging, iam_role, kms_key_id)
     job = write.plan(
         df, schema, table_name, if_exists, index, index_label, chunksize, dtype, method, place

@@ -144,8 +144,8 @@ def service_explained(doing: str, advice: str) -> Iterator[None]:
 
     Raises:
         MissingError: a cluster, workgroup or secret does not exist.
-        AccessError, ConfigError: as ``aws.explained``.
-        ExecutionError: any other refusal.
+        ExecutionError: the Data API cannot carry it out.
+        AccessError, ConfigError, ServiceError: as ``aws.explained``.
     """
     from botocore.exceptions import ClientError
 
@@ -160,16 +160,18 @@ def service_explained(doing: str, advice: str) -> Iterator[None]:
                 raise MissingError(f"cannot {doing}: {message} ({code}); {advice}") from error
             if code == "ValidationException":
                 raise ConfigError(f"cannot {doing}: {message} ({code}); correct it") from error
-            if code.startswith("AccessDenied") or code in _UNKNOWN_CALLERS:
-                raise
-            raise ExecutionError(f"cannot {doing}: {message or code} ({code}); {advice}") from error
+            if code in _FAILED:
+                raise ExecutionError(f"cannot {doing}: {message} ({code}); {advice}") from error
+            raise
 
 
-_UNKNOWN_CALLERS = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "InvalidToken",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
+# Source: botocore, redshift-data.
+_FAILED = {
+    "ActiveSessionsExceededException",
+    "ActiveStatementsExceededException",
+    "ActiveWaitingRequestsExceededException",
+    "BatchExecuteStatementException",
+    "DatabaseConnectionException",
+    "ExecuteStatementException",
+    "QueryTimeoutException",
 }

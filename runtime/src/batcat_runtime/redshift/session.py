@@ -30,7 +30,8 @@ _LOOKS, _PAUSE = 200, 0.05  # how often, and after how many seconds, to look aga
 _BOUND, _ROW, _COMPLETE, _READY = b"2", b"D", b"C", b"Z"
 _STATES = (b"I", b"T", b"E")
 _UNKNOWN = "42704"
-_SET_LIMIT = "select set_config('statement_timeout', ?, false)"
+_PID = "select cast(pg_backend_pid() as varchar)"
+_PID_AND_LIMIT = f"{_PID}, set_config('statement_timeout', ?, false)"  # one way there and back
 _SET_CASE = "select set_config('enable_case_sensitive_identifier', ?, false)"
 
 
@@ -110,13 +111,15 @@ class Session:
     def _set(self, timeout: float | None, case_sensitive: bool | None) -> None:
         """Settings of the session; they outlive transactions that are rolled back."""
         self._connection.autocommit = True
-        self.pid = int(self.frame("select pg_backend_pid() as pid")["pid"].iloc[0])
-        if timeout is not None:
-            milliseconds = max(int(timeout * 1000), 1)
-            self.frame(_SET_LIMIT, [str(milliseconds)])
+        if timeout is None:
+            self.run(_PID)
+        else:
+            self.run(_PID_AND_LIMIT, [str(max(int(timeout * 1000), 1))])
+        row = self._rows.pop()  # fields, the length of the first, the first
+        self.pid = int(row[6 : 6 + int.from_bytes(row[2:6], "big")])
         if case_sensitive is not None:
             try:
-                self.frame(_SET_CASE, [str(case_sensitive).lower()])
+                self.run(_SET_CASE, [str(case_sensitive).lower()])
             except ServerError as error:
                 if error.code != _UNKNOWN:  # a server without this setting always keeps letters
                     raise

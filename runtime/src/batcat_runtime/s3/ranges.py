@@ -74,6 +74,11 @@ class Answer:
     length: int
     body: Any
 
+    def close(self) -> None:
+        """Let go of the connection when the body is not going to be read."""
+        if self.body is not None:
+            self.body.close()
+
 
 def at(doing: str, bucket: str, key: str) -> AbstractContextManager[None]:
     """Explain what AWS answers inside the block."""

@@ -10,8 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from batcat_runtime.columns.series import known, need_pandas
 from batcat_runtime.errors import ConfigError
 from batcat_runtime.formats import csv_read, json_lines
-from batcat_runtime.formats.csv_parse import Reading, pieces
-from batcat_runtime.formats.csv_text import Text, text_of
+from batcat_runtime.formats.csv_parse import Reading, Text, pieces, text_of
 
 from . import datasets
 from .packed import MAGIC, gzip_file

@@ -49,7 +49,8 @@ def chosen(key: str, said: str | None, default: str = "csv") -> tuple[str, bool]
         raise ConfigError(f"format is {said!r}; it must be one of {', '.join(KINDS)}")
     name = key.rpartition("/")[2].lower()
     packed = name.endswith(".gz")
-    suffix = name.removesuffix(".gz").rpartition(".")[2]
+    _, dot, suffix = name.removesuffix(".gz").rpartition(".")
+    suffix = suffix if dot else ""
     found = said or FORMATS.get(suffix, default)
     if said is None and suffix in _OTHERS:
         raise ConfigError(

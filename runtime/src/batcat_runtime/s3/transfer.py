@@ -149,11 +149,11 @@ class Arrival:
 
     def _fetch_first(self) -> None:
         unknown = self.source.size is None
-        answer = ask(self.source, f"bytes=0-{PART - 1}" if unknown else "")
-        if unknown:
-            self._progress.expect(answer.source.size or 0)
-        part = self._place(answer.source, answer.length)
-        take(answer, part.view, lambda done: self._arrived(part, done))
+        with closing(ask(self.source, f"bytes=0-{PART - 1}" if unknown else "")) as answer:
+            if unknown:
+                self._progress.expect(answer.source.size or 0)
+            part = self._place(answer.source, answer.length)
+            take(answer, part.view, lambda done: self._arrived(part, done))
         self._arrived(part, answer.length)
 
     def _place(self, source: Object, first: int) -> _Part:

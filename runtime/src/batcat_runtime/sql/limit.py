@@ -15,7 +15,7 @@ def check_limit(timeout: float | None) -> None:
         timeout: seconds; None for no limit.
 
     Raises:
-        ConfigError: it is not more than 0.
+        ConfigError: it is no number, or not more than 0.
     """
-    if timeout is not None and not timeout > 0:
+    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
         raise ConfigError(f"timeout is {timeout!r}; give seconds, or None for no limit")

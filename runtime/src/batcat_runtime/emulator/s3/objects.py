@@ -1,4 +1,4 @@
-"""Contents that look like forms, tags, long keys, and deletions that are not to be told."""
+"""Contents, also overwritten ones and such as look like forms, keys, tags and deletions."""
 
 from __future__ import annotations
 

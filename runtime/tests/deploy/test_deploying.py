@@ -9,7 +9,7 @@ import pytest
 
 from batcat_runtime import aws
 from batcat_runtime.deploy import apply, discard, make_plan, plan_removal, remove
-from batcat_runtime.deploy.plan import LONGEST_BODY
+from batcat_runtime.deploy.change_sets import LONGEST_BODY
 from batcat_runtime.deploy.stack import deployed_stack, find_stack
 from batcat_runtime.errors import AccessError, ConfigError, DeployError, MissingError
 

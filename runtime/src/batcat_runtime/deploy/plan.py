@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import DeployError, ServiceError
+from batcat_runtime.errors import DeployError
 
-from . import artifacts, definition, names, sources
+from . import artifacts, change_sets, definition, sources
 from .changes import Change, change_rows
 from .image.push import pushed_uri
 from .image.repository import find_repository
@@ -29,14 +28,6 @@ if TYPE_CHECKING:
     from .package import Package
     from .project import Project
 
-# SAM templates are macros, hence AUTO_EXPAND; a project's own roles may have names.
-CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-# Source: AWS CloudFormation User Guide, "Quotas": a template passed in a request, in bytes.
-LONGEST_BODY = 51_200
-# How CloudFormation says that a change set would do nothing; the wording is all there is to
-# tell by. Source: the deployers of the AWS CLI and the SAM CLI look for the same two texts.
-NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
-_BEGUN_BY_ANOTHER = ("already exists", "_IN_PROGRESS state")
 _STUCK = {
     "ROLLBACK_FAILED": "run batcat down, then deploy again",
     "CREATE_FAILED": "run batcat down, then deploy again",
@@ -107,10 +98,36 @@ def make_plan(
         return Plan(project.stack, account, "", False, False, (), parameters)
     artifacts.ensure_bucket(account)
     artifacts.upload(packaged.artifacts, account)
-    change_set = _create(project, packaged, parameters, is_new=is_new, account=account)
-    described = _wait(change_set, project)
+    return plan_change(project, packaged.body, parameters, account, stack)
+
+
+def plan_change(
+    project: Project,
+    body: str,
+    parameters: Mapping[str, str],
+    account: Account,
+    stack: Stack | None,
+) -> Plan:
+    """Ask CloudFormation what a packaged template with these values would change.
+
+    Args:
+        project: the project, in its environment.
+        body: the template, whose artifacts are uploaded.
+        parameters: its values.
+        account: where it goes.
+        stack: the stack as it is, or None.
+
+    Returns:
+        The plan.
+
+    Raises:
+        DeployError: another deployment is under way, or CloudFormation refuses the template.
+    """
+    is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
+    change_set = change_sets.create(project, body, parameters, is_new=is_new, account=account)
+    described = change_sets.wait(change_set, project)
     if described is None:
-        delete_change_set(change_set, project.region)
+        change_sets.delete(change_set, project.region)
         return Plan(project.stack, account, "", False, False, (), parameters)
     return Plan(
         stack=project.stack,
@@ -126,15 +143,9 @@ def make_plan(
 def discard(plan: Plan) -> None:
     """Delete a plan's change set, and the empty stack that planning made for it."""
     if plan.change_set:
-        delete_change_set(plan.change_set, plan.account.region)
+        change_sets.delete(plan.change_set, plan.account.region)
     if plan.made_review:
         _delete_stack(plan.stack, plan.account.region)
-
-
-def delete_change_set(change_set: str, region: str) -> None:
-    """Delete a change set that is not going to be executed."""
-    with aws.explained("delete the change set", "nothing is left to do"):
-        aws.client("cloudformation", region).delete_change_set(ChangeSetName=change_set)
 
 
 def _usable(stack: Stack | None, project: Project, *, clean_up: bool) -> Stack | None:
@@ -233,69 +244,3 @@ def _is_current(
     # botocore parses a JSON template on its own.
     document = json.loads(deployed) if isinstance(deployed, str) else deployed
     return bool(document == json.loads(packaged.body))
-
-
-def _create(
-    project: Project,
-    packaged: Package,
-    parameters: Mapping[str, str],
-    *,
-    is_new: bool,
-    account: Account,
-) -> str:
-    body = packaged.body.encode()
-    template: dict[str, str] = {"TemplateBody": packaged.body}
-    if len(body) > LONGEST_BODY:
-        template = {"TemplateURL": artifacts.upload_template(body, project.stack, account)}
-    try:
-        with aws.explained(f"plan stack {project.stack}", "deploy again"):
-            answer = aws.client("cloudformation", project.region).create_change_set(
-                StackName=project.stack,
-                ChangeSetName=names.change_set(datetime.now(timezone.utc)),
-                ChangeSetType="CREATE" if is_new else "UPDATE",
-                Description="made by batcat deploy",
-                Capabilities=list(CAPABILITIES),
-                Parameters=[
-                    {"ParameterKey": name, "ParameterValue": value}
-                    for name, value in parameters.items()
-                ],
-                **template,
-            )
-    except ServiceError as error:
-        told = error.reason or str(error)
-        # It was absent, or done, a moment ago.
-        if any(sign in told for sign in _BEGUN_BY_ANOTHER):
-            raise DeployError(
-                f"another deployment of stack {project.stack} has just begun; wait until it is "
-                f"done (batcat status{project.option}), then try again",
-            ) from error
-        raise DeployError(
-            f"CloudFormation refuses {project.template.relative_to(project.root)}: {told}",
-        ) from error
-    return str(answer["Id"])
-
-
-def _wait(change_set: str, project: Project) -> dict[str, Any] | None:
-    """Wait until a change set is made; None when it would change nothing."""
-    cloudformation = aws.client("cloudformation", project.region)
-    with aws.explained(f"plan stack {project.stack}", "deploy again"):
-        for _ in pauses():
-            found = cloudformation.describe_change_set(ChangeSetName=change_set)
-            status, reason = found["Status"], found.get("StatusReason", "")
-            if status == "CREATE_COMPLETE":
-                changes = found["Changes"]
-                while found.get("NextToken"):
-                    found = cloudformation.describe_change_set(
-                        ChangeSetName=change_set, NextToken=found["NextToken"]
-                    )
-                    changes += found["Changes"]
-                return {**found, "Changes": changes}
-            if status == "FAILED":
-                if any(text in reason for text in NO_CHANGES):
-                    return None
-                delete_change_set(change_set, project.region)
-                raise DeployError(
-                    f"CloudFormation refuses {project.template.relative_to(project.root)}: "
-                    f"{reason or 'it gives no reason'}",
-                )
-    raise DeployError(f"planning stack {project.stack} did not end; deploy again")

@@ -202,7 +202,8 @@ def test_a_source_brings_exactly_what_it_needs(
         assert bool(variables) == (f"def read_{source}" in script) == chosen
         extras = set(re.findall(r"^batcat-runtime\[(.*?)\]", laptop, re.MULTILINE)[0].split(","))
         assert extras & EXTRAS[source] == (EXTRAS[source] if chosen else set())
-    assert ("ProcessingInputs" in first) == ("HasInputPath" in states) == ("s3" in sources)
+    reads_files = "InputPath" in states["Settings"]["Output"]
+    assert ("ProcessingInputs" in first) == reads_files == ("s3" in sources)
     assert ("data_sources" in config) == (sources != ["s3"])
     one_machine = first["ProcessingResources"]["ClusterConfig"].get("InstanceCount") == 1
     assert one_machine == (sources != ["s3"])  # each machine would get all rows of a query

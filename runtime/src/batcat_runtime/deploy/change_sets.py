@@ -100,4 +100,4 @@ def wait(change_set: str, project: Project) -> dict[str, Any] | None:
 def delete(change_set: str, region: str) -> None:
     """Delete a change set that is not going to be executed."""
     with aws.explained("delete the change set", "nothing is left to do"):
-        aws.client("cloudformation", region).delete(ChangeSetName=change_set)
+        aws.client("cloudformation", region).delete_change_set(ChangeSetName=change_set)

@@ -228,6 +228,33 @@ def test_a_signature_in_a_link_opens_s3_only(aws: LocalAws) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("service", "headers", "body"),
+    [
+        ("iam", {"Content-Type": "application/x-www-form-urlencoded"}, "Action=DeleteRole"),
+        ("secretsmanager", {"X-Amz-Target": "secretsmanager.ListSecrets"}, "{}"),
+        (
+            "secretsmanager",
+            {
+                "X-Amz-Target": "secretsmanager.ListSecrets",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            "{}",
+        ),
+    ],
+    ids=["query", "json", "form"],
+)
+def test_a_request_says_once_what_it_wants(
+    aws: LocalAws, service: str, headers: dict[str, str], body: str
+) -> None:
+    """What is decided must be what is done, so nothing is read from two places."""
+    path = "/" if len(headers) > 1 else "/?Action=ListRoles&Version=2010-05-08"
+    status, answer = send(aws, service, path=path, body=body, headers=headers)
+    assert status == 501
+    assert "NotEmulated" in answer
+    assert "parameters stand in two places" in answer
+
+
 def test_a_bucket_of_another_owner_is_denied(aws: LocalAws, store: Store) -> None:
     """ExpectedBucketOwner is compared with this account."""
     call = store.s3.list_objects_v2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .extensions import EXTENSIONS
 from .iam.guard import Call, guard_of
+from .moto_bodies import read_documents_as_documents
 from .moto_services import MOTO_OPERATIONS, accepted, refused
 from .protocol import NotEmulated, ServiceError
 from .rest_xml import has_document, parameters
@@ -125,6 +126,7 @@ class MotoBackend:
         from moto.moto_server.werkzeug_app import create_backend_app
 
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        read_documents_as_documents()
         for path in EXTENSIONS.get(service, ()):
             self._install(path)
         flask = create_backend_app(cast("Any", service))

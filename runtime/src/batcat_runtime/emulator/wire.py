@@ -43,6 +43,7 @@ TRANSPORT_HEADERS = frozenset(
 )
 """S3's headers of signature and body; an SDK adds them to operations without such members."""
 QUERY_ENVELOPE = ("Action", "Version")
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,15 @@ class Wire:
             return self._route(request)
         if self.protocol == "query":
             name = request.values.get("Action", "")
+            twice = request.args and request.form
         else:
+            twice = request.args or request.mimetype == FORM
             name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         if name not in self.model.operation_names:
             what = f"operation {name}" if name else f"{request.method} {request.path}"
             raise NotEmulated(f"{self.service} {what}")
+        if twice:  # who decides and who answers must not read different places
+            raise NotEmulated(f"{self.service} {name} whose parameters stand in two places")
         return name, {}
 
     def read(self, request: Request, operation: str, path: dict[str, Any]) -> dict[str, Any]:

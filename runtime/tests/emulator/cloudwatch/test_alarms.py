@@ -163,29 +163,30 @@ def test_rules_that_cannot_be(watch: Watch, rule: str) -> None:
         watch.client.put_composite_alarm(AlarmName="c", AlarmRule=rule)
 
 
-BAD, FINE, NONE = 5.0, 0.0, None
-
-
 @pytest.mark.parametrize(
-    ("points", "missing", "ignore", "breaching", "not_breaching"),
+    ("needed", "shown", "missing", "ignore", "breaching", "not_breaching"),
     [
-        ([FINE, NONE, BAD, NONE, BAD], "OK", "OK", "OK", "OK"),
-        ([NONE, NONE, NONE, NONE, FINE], "OK", "OK", "OK", "OK"),
-        ([NONE, NONE, NONE, NONE, NONE], "INSUFFICIENT_DATA", "was", "ALARM", "OK"),
-        ([FINE, BAD, BAD, NONE, BAD], "ALARM", "ALARM", "ALARM", "ALARM"),
-        ([NONE, NONE, BAD, NONE, NONE], "ALARM", "was", "ALARM", "OK"),
+        (3, "0-X-X", "OK", "OK", "OK", "OK"),
+        (3, "----0", "OK", "OK", "OK", "OK"),
+        (3, "-----", "INSUFFICIENT_DATA", "was", "ALARM", "OK"),
+        (3, "0XX-X", "ALARM", "ALARM", "ALARM", "ALARM"),
+        (3, "--X--", "ALARM", "was", "ALARM", "OK"),
+        (2, "0-X-X", "ALARM", "ALARM", "ALARM", "ALARM"),
+        (2, "00X0X", "ALARM", "ALARM", "ALARM", "ALARM"),
+        (2, "0-X--", "OK", "OK", "ALARM", "OK"),
+        (2, "----0", "OK", "OK", "ALARM", "OK"),
     ],
-    ids=["0-X-X", "----0", "-----", "0XX-X", "--X--"],
 )
-def test_missing_data_counts_as_the_user_guide_says(
-    points: list[float | None], missing: str, ignore: str, breaching: str, not_breaching: str
+def test_missing_data_counts_as_the_user_guide_says(  # noqa: PLR0913 - the table's columns
+    *, needed: int, shown: str, missing: str, ignore: str, breaching: str, not_breaching: str
 ) -> None:
-    """The table of "How alarm state is evaluated when data is missing", for 3 out of 3."""
+    """The tables of "How alarm state is evaluated when data is missing", for 3 and 2 out of 3."""
+    points = [{"0": 0.0, "X": 5.0, "-": None}[point] for point in shown]
     for treatment, expected in (
         ("missing", missing),
         ("ignore", ignore),
         ("breaching", breaching),
         ("notBreaching", not_breaching),
     ):
-        condition = Condition("GreaterThanThreshold", 1, 3, 3, treatment)
+        condition = Condition("GreaterThanThreshold", 1, 3, needed, treatment)
         assert state(condition, points, "was") == expected, treatment

@@ -69,7 +69,6 @@ def state(condition: Condition, points: Sequence[float | None], now: str) -> str
     breaching = sum(condition.breaches(value) for value in latest)
     fine = len(latest) - breaching
     absent = condition.periods - len(latest)
-    allowed = condition.periods - condition.needed
     if condition.missing == "breaching":
         breaching += absent
     elif condition.missing == "notBreaching":
@@ -78,12 +77,10 @@ def state(condition: Condition, points: Sequence[float | None], now: str) -> str
         return now if condition.missing == "ignore" else UNKNOWN
     if breaching >= condition.needed:
         return ALARM
-    if fine > allowed:
+    if fine:
         return OK
-    # Neither is sure: some data points are missing.
-    if condition.missing == "ignore":
-        return now
-    return ALARM if breaching and not fine else OK
+    # Too few data points are there, all of them beyond the threshold.
+    return now if condition.missing == "ignore" else ALARM
 
 
 def reason(condition: Condition, points: Sequence[float | None], found: str) -> str:

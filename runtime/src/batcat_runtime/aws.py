@@ -32,7 +32,7 @@ _MOMENTS = ("%a, %d %b %Y %H:%M:%S GMT", "%Y-%m-%dT%H:%M:%S.%fZ")
 # What AWS answers (source where no other is given: botocore's models, and in that of S3 the list
 # below ``Error``).
 _FORBIDDEN, _THEIR_FAULT, _TOO_MANY = 403, 500, 429  # HTTP
-_UNAVAILABLE = 503
+_NOT_IMPLEMENTED, _UNAVAILABLE = 501, 503
 # Source: Amazon S3 API Reference, "Error responses"; AWS STS, "Common errors".
 _REFUSED = frozenset({
     "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "ExpiredToken",
@@ -41,8 +41,9 @@ _REFUSED = frozenset({
     "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
 })  # fmt: skip
 _ABSENT = frozenset({
-    "404", "EntityNotFoundException", "ExecutionDoesNotExist", "NoSuchBucket", "NoSuchKey",
-    "NotFound", "ResourceNotFoundException", "StateMachineDoesNotExist",
+    "404", "EntityNotFoundException", "ExecutionDoesNotExist", "ImageNotFoundException",
+    "NoSuchBucket", "NoSuchEntity", "NoSuchKey", "NotFound", "RepositoryNotFoundException",
+    "ResourceNotFoundException", "StateMachineDoesNotExist",
 })  # fmt: skip
 # Source: botocore, retries/standard.py, without those that may also mean a quota.
 _BUSY = frozenset({
@@ -268,9 +269,11 @@ def _ours(error: Any, doing: str, advice: str) -> BatCatError:
     if code.removeprefix("KMS.") in _BUSY or status in {_TOO_MANY, _UNAVAILABLE}:
         mend = "try again later, or with fewer requests at once; AWS_MAX_ATTEMPTS= tries longer"
         return ServiceError(f"{said}: {service} is busy ({asked}); {mend}", code, message)
-    if status >= _THEIR_FAULT:
+    if status >= _THEIR_FAULT and status != _NOT_IMPLEMENTED:
         return ServiceError(
             f"{said}: a fault of {service}'s own ({asked}); try again later", code, message
         )
     mend = f"{code or status} in AWS's documentation of {error.operation_name} says what to correct"
+    if status == _NOT_IMPLEMENTED:  # also what a local AWS answers to what it does not emulate
+        mend = "do without it, or take an endpoint that has it"
     return ServiceError(f"{said}: {service} refuses {error.operation_name}; {mend}", code, message)

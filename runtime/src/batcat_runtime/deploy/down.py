@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batcat_runtime import aws
-from batcat_runtime.errors import MissingError
+from batcat_runtime.errors import MissingError, ServiceError
 
 from . import artifacts
 from .apply import follow
@@ -157,15 +157,13 @@ def remove(plan: Removal) -> Iterator[StackEvent]:
 
 def _is_tagged(bucket: str, project: Project, account: Account) -> bool:
     """Whether a bucket without its stack is what the stack kept of itself."""
-    from botocore.exceptions import ClientError
-
     try:
         with aws.explained(f"read the tags of bucket {bucket}", "it is nobody's"):
             told = aws.client("s3", account.region).get_bucket_tagging(
                 Bucket=bucket, ExpectedBucketOwner=account.id
             )
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") == "NoSuchTagSet":
+    except ServiceError as error:
+        if error.code == "NoSuchTagSet":
             return False
         raise
     return _are_ours({one["Key"]: one["Value"] for one in told["TagSet"]}, project)
@@ -181,7 +179,7 @@ def _has_own_repository(project: Project, made: set[tuple[str, str]]) -> bool:
             if ("AWS::ECR::Repository", name) in made:
                 return True
             told = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
-    except (MissingError, ecr.exceptions.RepositoryNotFoundException):
+    except MissingError:
         return False
     return _are_ours({one["Key"]: one["Value"] for one in told}, project)
 
@@ -215,7 +213,7 @@ def _delete_repository(plan: Removal) -> None:
     try:
         with aws.explained(f"delete the repository {name}", "it is gone"):
             ecr.delete_repository(repositoryName=name, force=True)
-    except (MissingError, ecr.exceptions.RepositoryNotFoundException):
+    except MissingError:
         return
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batcat_runtime import aws
-from batcat_runtime.errors import MissingError
+from batcat_runtime.errors import MissingError, ServiceError
 
 from . import artifacts, names
 from .logs import GROUP
@@ -67,12 +67,10 @@ def holdings(project: Project, account: Account) -> tuple[Holding, ...]:
 
 def unless_refused(look: Callable[[], T], otherwise: T) -> T:
     """What can be looked at; a local AWS refuses by name what it does not have."""
-    from botocore.exceptions import ClientError
-
     try:
         return look()
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") == NOT_EMULATED:
+    except ServiceError as error:
+        if error.code == NOT_EMULATED:
             return otherwise
         raise
 
@@ -112,7 +110,7 @@ def _images(project: Project) -> Holding | None:
                 repositoryName=project.repository
             ):
                 images += page["imageDetails"]
-    except (MissingError, ecr.exceptions.RepositoryNotFoundException):
+    except MissingError:
         return None
     size = sum(image.get("imageSizeInBytes", 0) for image in images)
     return Holding(IMAGES, project.repository, len(images), size)

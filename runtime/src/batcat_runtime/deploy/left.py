@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import AccessError
+from batcat_runtime.errors import AccessError, MissingError
 
 from . import artifacts, names
 from .holdings import holdings, unless_refused
@@ -141,7 +141,7 @@ def _has_function(name: str, region: str) -> bool:
     try:
         with aws.explained(f"look at Lambda function {name}", "it is gone"):
             functions.get_function(FunctionName=name)
-    except (LookupError, functions.exceptions.ResourceNotFoundException):
+    except MissingError:
         return False
     return True
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
 from batcat_runtime.deploy.side_by_side import side_by_side
-from batcat_runtime.errors import BatCatError
+from batcat_runtime.errors import BatCatError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -159,14 +159,12 @@ def _on_demand(product: dict[str, Any], moment: datetime) -> list[Price]:
 
 
 def _price_or_reason(answer: Price | Exception | None, seconds: float) -> Price | NoPriceError:
-    from botocore.exceptions import ClientError
-
     if isinstance(answer, (Price, NoPriceError)):
         return answer
     if answer is None:
         return NoPriceError(f"the price list did not answer within {seconds:g} s")
-    if isinstance(answer, ClientError):
-        return NoPriceError(answer.response["Error"].get("Message") or str(answer))
+    if isinstance(answer, ServiceError):
+        return NoPriceError(answer.reason or str(answer))
     return NoPriceError(str(answer))
 
 

@@ -14,7 +14,7 @@ from batcat_runtime.deploy import cfn_yaml, names
 from batcat_runtime.deploy.artifacts import account_of, bucket_exists
 from batcat_runtime.deploy.stack import find_stack
 from batcat_runtime.deploy.status import Past, past_runs
-from batcat_runtime.errors import BatCatError
+from batcat_runtime.errors import BatCatError, MissingError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,7 +257,7 @@ def _images(project: Project) -> Decimal:
                 for page in pages.paginate(repositoryName=project.repository)
                 for image in page["imageDetails"]
             )
-    except ecr.exceptions.RepositoryNotFoundException:
+    except MissingError:
         size = 0
     return Decimal(size) / _GB
 
@@ -278,13 +278,12 @@ def _logs(project: Project) -> Decimal:
 
 def _looked_at(usage: Usage, what: str, look: Callable[[], Any], otherwise: Any) -> Any:
     """What can be looked at; what cannot is noted and does not hide the rest."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError
 
     try:
         return look()
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        usage.unknown.append(f"{what}: {told.get('Message') or error}")
+    except ServiceError as error:
+        usage.unknown.append(f"{what}: {error.reason or error}")
     except (BatCatError, BotoCoreError) as error:
         usage.unknown.append(f"{what}: {error}")
     return otherwise

@@ -6,8 +6,9 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batcat_runtime.deploy.holdings import NOT_EMULATED
 from batcat_runtime.deploy.side_by_side import side_by_side
-from batcat_runtime.errors import AccessError
+from batcat_runtime.errors import AccessError, ServiceError
 
 from . import caller, here, places, rights, role
 from .finding import FAILED, UNKNOWN, WARNING, Finding, NotLooked, Report
@@ -41,7 +42,6 @@ CHECKS: dict[str, Check] = {
 """What is looked at, in the order in which it is shown."""
 
 _SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
-_NOT_EMULATED = "NotEmulated"
 
 
 def examine(seen: Seen, checks: dict[str, Check] | None = None, seconds: float = SECONDS) -> Report:
@@ -80,15 +80,12 @@ def _look(name: str, check: Check, seen: Seen) -> list[Finding]:
 
 
 def _explain(name: str, error: Exception) -> Finding:
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError
 
     if isinstance(error, NotLooked):
         return Finding(name, UNKNOWN, str(error))
-    if isinstance(error, ClientError):
-        told = error.response.get("Error", {})
-        if told.get("Code") == _NOT_EMULATED:
-            return Finding(name, UNKNOWN, f"not emulated: {told.get('Message', '')}")
-        return Finding(name, FAILED, f"AWS refused: {error}")
+    if isinstance(error, ServiceError) and error.code == NOT_EMULATED:
+        return Finding(name, UNKNOWN, error.reason)
     if isinstance(error, AccessError):
         # What may not be looked at need not be wrong.
         mend = "ask for the right that is named, or let somebody look who has it"

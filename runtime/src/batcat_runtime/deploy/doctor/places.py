@@ -163,7 +163,6 @@ def image_of(seen: Seen) -> str:
 
 def _image(parts: re.Match[str], wanted: dict[str, str]) -> dict[str, Any] | None:
     ecr = aws.client("ecr", parts["region"])
-    absent = (ecr.exceptions.RepositoryNotFoundException, ecr.exceptions.ImageNotFoundException)
     try:
         with aws.explained(f"look at repository {parts['repository']}", "batcat image push"):
             answer = ecr.describe_images(
@@ -171,7 +170,7 @@ def _image(parts: re.Match[str], wanted: dict[str, str]) -> dict[str, Any] | Non
                 repositoryName=parts["repository"],
                 imageIds=[wanted],
             )
-    except (MissingError, *absent):
+    except MissingError:
         return None
     details: list[dict[str, Any]] = answer["imageDetails"]
     return details[0] if details else None

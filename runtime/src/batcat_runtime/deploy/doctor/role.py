@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime import aws
 from batcat_runtime.deploy import cfn_yaml, sources
 from batcat_runtime.deploy.project import CONFIG
+from batcat_runtime.errors import MissingError
 
 from .finding import FAILED, OK, Finding
 from .needs import Need
@@ -43,7 +44,7 @@ def check_role(seen: Seen) -> Iterator[Finding]:
     try:
         with aws.explained(f"look at role {name}", f"correct it in {CONFIG}"):
             role = iam.get_role(RoleName=name)["Role"]
-    except iam.exceptions.NoSuchEntityException:
+    except MissingError:
         mend = f"aws iam create-role, or take workflow_execution_role out of {CONFIG}"
         yield Finding("role", FAILED, "there is no such role", arn, mend)
         return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from batcat_runtime.deploy.git import git
 from batcat_runtime.deploy.runtime_wheel import NAME, pack_wheel
 from batcat_runtime.errors import ConfigError
 
@@ -124,28 +124,12 @@ def _template_version(root: Path) -> str:
 def _revision(root: Path) -> dict[str, str]:
     """The last commit that changed what is in the image, not the last of all."""
     paths = [*let_in(root), f":(exclude){WHEELS.as_posix()}"]
-    commit = _git(root, "log", "-1", "--format=%H %cI", "--", *paths)
+    commit = git(root, "log", "-1", "--format=%H %cI", "--", *paths)
     if not commit:
         return {}
     revision, _, when = commit.partition(" ")
-    changed = _git(root, "status", "--porcelain", "--", *paths)
+    changed = git(root, "status", "--porcelain", "--", *paths)
     return {
         "org.opencontainers.image.revision": f"{revision}-dirty" if changed else revision,
         "org.opencontainers.image.created": when,
     }
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """What git says; nothing where there is no git or no repository."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments],  # noqa: S607 - whichever git the user has
-            cwd=root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

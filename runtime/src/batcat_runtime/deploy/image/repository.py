@@ -151,19 +151,12 @@ def token(project: Project) -> str:
 
 def _ask(project: Project, operation: str, **arguments: Any) -> dict[str, Any] | None:
     """Ask ECR; None when it knows no such repository or image."""
-    from botocore.exceptions import ClientError
-
     ecr = aws.client("ecr", project.region)
-    absent = (ecr.exceptions.RepositoryNotFoundException, ecr.exceptions.ImageNotFoundException)
     try:
         with aws.explained(f"read the ECR repository {project.repository}", "push an image"):
             answer: dict[str, Any] = getattr(ecr, operation)(**arguments)
     except MissingError:
         return None
-    except ClientError as error:
-        if isinstance(error, absent):
-            return None
-        raise
     return answer
 
 

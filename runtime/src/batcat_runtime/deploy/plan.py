@@ -92,6 +92,7 @@ def make_plan(
     packaged = package(project.template, bucket, project.stack, change_definition)
     definition.check(project, packaged)
     stack = _usable(find_stack(project.stack, project.region), project, clean_up=clean_up)
+    _check_environment(stack, project)
     parameters = _parameters(project, packaged, account, stack)
     is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
     if stack is not None and not is_new and _is_current(stack, packaged, parameters, account):
@@ -167,6 +168,17 @@ def _usable(stack: Stack | None, project: Project, *, clean_up: bool) -> Stack |
         )
     advice = _STUCK.get(stack.status, "see its events: batcat status").format(stack.name)
     raise DeployError(f"stack {stack.name} cannot be changed ({stack.status}); {advice}")
+
+
+def _check_environment(stack: Stack | None, project: Project) -> None:
+    """Two environments in one account and region would be one stack, each undoing the other."""
+    other = stack.parameters.get("Environment", "") if stack else ""
+    if other and other != project.environment:
+        raise DeployError(
+            f"stack {project.stack} in this account and region is that of environment {other}; "
+            f"give {project.environment} its own account or region in deploy/config.json, or take "
+            f"the other away first: batcat down --env {other}"
+        )
 
 
 def _delete_stack(stack: str, region: str) -> None:

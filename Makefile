@@ -29,14 +29,21 @@ $(VENV)/.ready: pyproject.toml runtime/pyproject.toml | $(BIN)/python
 	$(call install,$(VENV)) --group dev --editable './runtime[arrow,excel,mysql,redshift,cli,redshift-local]' scikit-learn
 	touch $@
 
-# Foreign clients that drive the local AWS in tests.
+# Foreign clients that drive the local AWS in tests, and other people's linters.
 .tools/%/.ready: pyproject.toml | $(VENV)/.ready
 	$(PYTHON) -m venv .tools/$*
 	$(call install,.tools/$*) --group $*
 	touch $@
 
+# A linter of state machines; there is none for Python. It takes npm.
+.tools/asl/.ready: tests/linters/package.json tests/linters/package-lock.json
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	npm ci --prefix $(@D) --silent
+	touch $@
+
 .PHONY: setup
-setup: $(VENV)/.ready .tools/sagemaker/.ready .tools/sam/.ready ## Install everything the tests need
+setup: $(VENV)/.ready .tools/sagemaker/.ready .tools/sam/.ready .tools/lint/.ready .tools/asl/.ready ## Install everything the tests need
 
 .PHONY: demo
 demo: $(VENV)/.ready ## Generate a project and run its pipeline on a local AWS

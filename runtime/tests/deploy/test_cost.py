@@ -24,14 +24,15 @@ from batcat_runtime.deploy.cost.prices import (
     read_prices,
 )
 
-from .answering import Answering, Refusal
+from .answering import Refusal
 from .price_list import PriceList, everything, product
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from batcat_runtime.deploy import Project
+
+    from .answering import Answering
 
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
 MACHINE = known.machine("ml.t3.medium")
@@ -51,14 +52,15 @@ ALL = (
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, project: Project) -> Iterator[Answering]:
+def shop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, project: Project, answering: Answering
+) -> Answering:
     """A price list on loopback, and an empty cache."""
     del project
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    answers: dict[str, Any] = {"GetProducts": PriceList(everything("us-east-1")).get_products}
-    with Answering(answers).serving() as answering:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", answering.url)
-        yield answering
+    answering.answers["GetProducts"] = PriceList(everything("us-east-1")).get_products
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", answering.url)
+    return answering
 
 
 def amount(price: Price | NoPriceError) -> Decimal:

@@ -53,13 +53,12 @@ def dev(project: Project) -> Project:
 
 
 @pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch, project: Project) -> Iterator[Answering]:
+def services(monkeypatch: pytest.MonkeyPatch, project: Project, answering: Answering) -> Answering:
     """ECR, Service Quotas and IAM, answered by the test."""
     del project
-    with Answering({}).serving() as answering:
-        for service in ("ECR", "SERVICE_QUOTAS", "IAM"):
-            monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", answering.url)
-        yield answering
+    for service in ("ECR", "SERVICE_QUOTAS", "IAM"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", answering.url)
+    return answering
 
 
 def test_a_good_project_on_the_local_aws_fails_at_nothing(project: Project) -> None:

@@ -15,7 +15,7 @@ from batcat_runtime.deploy import Run, apply, artifacts, make_plan, plan_removal
 from batcat_runtime.deploy.left import Proof, prove
 from batcat_runtime.errors import AccessError
 
-from .answering import Answering, Refusal
+from .answering import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from batcat_runtime.deploy import Project
     from batcat_runtime.deploy.holdings import Holding
     from batcat_runtime.emulator import LocalAws
+
+    from .answering import Answering
 
 JOBS = "/aws/sagemaker/ProcessingJobs"
 RUN = "2026-demo-rain-forecast-20261121101010"
@@ -174,12 +176,11 @@ class Index:
 
 
 @pytest.fixture
-def tagging(monkeypatch: pytest.MonkeyPatch, project: Project) -> Iterator[Answering]:
+def tagging(monkeypatch: pytest.MonkeyPatch, project: Project, answering: Answering) -> Answering:
     """The index of tags, answered by the test; nothing is deployed."""
     clear(project)
-    with Answering({}).serving() as answering:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API", answering.url)
-        yield answering
+    monkeypatch.setenv("AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API", answering.url)
+    return answering
 
 
 def test_the_index_of_tags_may_lag_behind(project: Project, tagging: Answering) -> None:
@@ -310,12 +311,11 @@ class Registry:
 
 
 @pytest.fixture
-def ecr(monkeypatch: pytest.MonkeyPatch, project: Project) -> Iterator[Answering]:
+def ecr(monkeypatch: pytest.MonkeyPatch, project: Project, answering: Answering) -> Answering:
     """ECR, answered by the test; nothing is deployed."""
     clear(project)
-    with Answering({}).serving() as answering:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", answering.url)
-        yield answering
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", answering.url)
+    return answering
 
 
 def test_the_images_and_the_repository_that_pushing_made_go(

@@ -91,9 +91,9 @@ class Wire:
             return self._route(request)
         if self.protocol == "query":
             name = request.values.get("Action", "")
-            twice = request.args and request.form
+            twice = bool(request.args and request.form)
         else:
-            twice = request.args or request.mimetype == FORM
+            twice = bool(request.args) or request.mimetype == FORM
             name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         if name not in self.model.operation_names:
             what = f"operation {name}" if name else f"{request.method} {request.path}"

@@ -84,7 +84,7 @@ def test_notifications_and_their_subscribers(aws: LocalAws, named: dict[str, str
     [
         ({"BudgetLimit": {"Amount": "0", "Unit": "USD"}}, "BudgetLimit"),
         ({"BudgetType": "USAGE"}, "NotEmulated.*BudgetType=USAGE"),
-        ({"BudgetName": "a:b"}, "budgetName"),
+        ({"BudgetName": "a:b"}, "BudgetName"),
     ],
     ids=["limit", "type", "name"],
 )

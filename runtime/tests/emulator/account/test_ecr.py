@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from batcat_runtime.emulator import LocalAws
+from batcat_runtime.emulator.ecr.images import missing
+from batcat_runtime.emulator.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from batcat_runtime.emulator import LocalAws
 
 KIND = "application/vnd.oci.image.manifest.v1+json"
 
@@ -137,23 +140,15 @@ def test_policies_are_checked(ecr: Any, repository: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["tag", "pushed", "other digest", "another registry"])
-def test_a_job_runs_an_image_by_its_digest_once_it_is_pushed(
-    tmp_path_factory: pytest.TempPathFactory, case: str
+def test_an_image_that_is_named_by_its_digest_must_have_been_pushed(
+    aws: LocalAws, ecr: Any, repository: str, tmp_path: Path, case: str
 ) -> None:
-    """By its tag it runs without a push, as always."""
-    from batcat_runtime.emulator.ecr.images import missing
-    from batcat_runtime.emulator.world import World
-
-    folder: Path = tmp_path_factory.mktemp("image")
-    with LocalAws() as aws:
-        ecr = aws.client("ecr")
-        ecr.create_repository(repositoryName="job")
-        ecr.put_image(repositoryName="job", imageManifest=manifest("a"), imageTag="v1")
-        world = World(aws.url, aws.region, aws.account, {}, folder)
-        account = "999999999999" if case == "another registry" else aws.account
-        uri = f"{account}.dkr.ecr.us-east-1.amazonaws.com/job"
-        name = {"tag": ":v9", "pushed": f":v1@{digest('a')}"}.get(case, f"@{digest('b')}")
-        problem = missing(world, uri + name)
+    """One that is named by a tag, or lies elsewhere, need not be."""
+    ecr.put_image(repositoryName=repository, imageManifest=manifest("a"), imageTag="v1")
+    account = "999999999999" if case == "another registry" else aws.account
+    uri = f"{account}.dkr.ecr.us-east-1.amazonaws.com/{repository}"
+    name = {"tag": ":v9", "pushed": f":v1@{digest('a')}"}.get(case, f"@{digest('b')}")
+    problem = missing(World(aws.url, aws.region, aws.account, {}, tmp_path), uri + name)
     assert (problem is None) == (case != "other digest")
     if problem:
         assert "push it" in problem

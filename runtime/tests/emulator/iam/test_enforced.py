@@ -51,10 +51,10 @@ class Acting:
                 RoleName=self.name, PolicyName="p", PolicyDocument=document(*statements)
             )
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **session: Any) -> Any:
         """A client that acts as it."""
         sts = self.aws.client("sts")
-        made = sts.assume_role(RoleArn=self.arn, RoleSessionName="s1")["Credentials"]
+        made = sts.assume_role(RoleArn=self.arn, RoleSessionName="s1", **session)["Credentials"]
         return self.aws.client(
             service,
             aws_access_key_id=made["AccessKeyId"],
@@ -116,6 +116,40 @@ def test_a_session_knows_who_it_is_and_needs_no_permission_for_it(
     told = role.client("sts").get_caller_identity()
     assert told["Arn"] == role.session
     assert told["UserId"].endswith(":s1")
+
+
+def test_a_session_is_not_made_into_a_users(acting: Callable[..., Acting]) -> None:
+    """GetSessionToken needs no permission, and its keys would be the administrator's."""
+    told = refused(acting(ANY).client("sts").get_session_token)
+    assert told == ("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
+
+
+def test_a_session_may_do_less_than_its_role(acting: Callable[..., Acting]) -> None:
+    role = acting(ANY)
+    limited = role.client("sqs", Policy=document(allow("sqs:ListQueues")))
+    limited.list_queues()
+    message = refused(lambda: limited.create_queue(QueueName="q"))[1]
+    assert message.endswith("because no session policy allows the sqs:CreateQueue action")
+    assert refused(lambda: role.client("sqs", Policy="{}"))[0] == "MalformedPolicyDocument"
+
+
+def test_a_key_is_decided_by_its_id_whatever_it_is_called(
+    acting: Callable[..., Acting], aws: LocalAws, store: Any, unique: Callable[[str], str]
+) -> None:
+    """By its alias, and by what was encrypted with it, which says by itself under which key."""
+    owner, alias = aws.client("kms"), unique("alias/mine")
+    mine, other = (owner.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    owner.create_alias(AliasName=alias, TargetKeyId=mine)
+    role = acting(allow("s3:PutObject"), allow("kms:Decrypt", Resource=mine))
+    kms = role.client("kms")
+    sealed = [owner.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"] for key in (mine, other)]
+    assert kms.decrypt(CiphertextBlob=sealed[0])["Plaintext"] == b"x"
+    message = refused(lambda: kms.decrypt(CiphertextBlob=sealed[1]))[1]
+    assert f"kms:Decrypt on resource: {other} because" in message
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": alias}
+    put = {"Bucket": store.bucket, "Key": "k", **encrypted}
+    message = refused(lambda: role.client("s3").put_object(**put))[1]
+    assert f"kms:GenerateDataKey on resource: {mine} because" in message
 
 
 def test_an_object_that_may_not_be_listed_is_not_told_from_one_that_is_not_there(
@@ -390,6 +424,35 @@ def test_a_function_acts_as_its_role(
     assert f"assumed-role/{role.name}/{name} is not authorized to perform: s3:PutObject" in called()
     role.may(allow("s3:PutObject"))
     assert called() == "null"
+
+
+def test_a_function_is_invoked_by_the_name_that_a_policy_has(acting: Callable[..., Acting]) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"
+    functions = acting(allow("lambda:InvokeFunction", Resource=arn)).client("lambda")
+    assert refused(lambda: functions.invoke(FunctionName="f"))[0] == "ResourceNotFoundException"
+    for named in ({"FunctionName": arn, "Qualifier": "$LATEST"}, {"FunctionName": "f:$LATEST"}):
+        message = refused(lambda named=named: functions.invoke(**named))[1]  # type: ignore[misc]
+        assert f"lambda:InvokeFunction on resource: {arn}:$LATEST because" in message
+
+
+def test_code_is_read_with_the_rights_of_who_brings_it(
+    acting: Callable[..., Acting], store: Any
+) -> None:
+    store.put(code="no zip file")
+    role = acting(allow("lambda:*", "iam:PassRole"))
+    made = {
+        "FunctionName": "f",
+        "Runtime": "python3.12",
+        "Handler": "app.handler",
+        "Role": role.arn,
+        "Code": {"S3Bucket": store.bucket, "S3Key": "code"},
+    }
+    code, message, status = refused(lambda: role.client("lambda").create_function(**made))
+    assert (code, status) == ("AccessDeniedException", 403)
+    assert f"permission to GetObject for {store.bucket}/code. S3 Error Code" in message
+    role.may(allow("lambda:*", "iam:PassRole", "s3:GetObject"))
+    message = refused(lambda: role.client("lambda").create_function(**made))[1]
+    assert "Could not unzip uploaded file" in message
 
 
 def test_what_was_decided_is_recorded(acting: Callable[..., Acting], store: Any) -> None:

@@ -171,6 +171,9 @@ class Budgets:
         return self._find({"AccountId": self._world.account, "BudgetName": name})
 
     def _filled(self, given: dict[str, Any]) -> dict[str, Any]:
+        if set(given["BudgetName"]) & {":", "\\"} or "/action/" in given["BudgetName"]:
+            # Its pattern in botocore's model, which Python cannot read.
+            raise _invalid("BudgetName must have no : or \\, nor /action/, in it")
         now = clock_of(self._world).now()
         limit = given.get("BudgetLimit")
         if not limit or float(limit["Amount"]) <= 0:

@@ -41,8 +41,9 @@ def install(world: World) -> None:
     def put_image(  # noqa: PLR0913, PLR0917 - moto's own parameters
         self: Any, name: str, manifest: str, tag: str, media: Any = None, digest: Any = None
     ) -> Any:
-        self._get_repository(name)
+        repository = self._get_repository(name)
         check_manifest(manifest, digest)
+        _check_tag(repository, tag, manifest)
         return put(self, name, manifest, tag, media, digest)
 
     def set_repository_policy(
@@ -109,6 +110,17 @@ def check_manifest(manifest: str, digest: str | None) -> None:
         raise ServiceError(
             "ImageDigestDoesNotMatchException",
             f"Image digest {digest} does not match the computed digest {digest_of(manifest)}",
+        )
+
+
+def _check_tag(repository: Any, tag: str | None, manifest: str) -> None:
+    """Refuse to move a tag where tags stay, which moto calls an image that is there already."""
+    taken = [image for image in repository.images if tag in image.image_tags]
+    if repository.is_tag_immutable() and any(one.image_manifest != manifest for one in taken):
+        raise ServiceError(
+            "ImageTagAlreadyExistsException",
+            f"The image tag '{tag}' already exists in the '{repository.name}' repository and "
+            "cannot be overwritten because the tag is immutable.",
         )
 
 

@@ -24,15 +24,14 @@ def role_at(world: World, arn: str) -> Any:
 
 def role_named(world: World, name: str) -> Any:
     """Give moto's role of a name; None when there is none."""
-    backend = _backend(world, "iam")
-    roles = list(backend.roles.values()) if backend else []
+    roles = (role for state in _states(world, "iam") for role in list(state.roles.values()))
     return next((role for role in roles if role.name == name), None)
 
 
 def bucket_of(world: World, name: str) -> Any:
     """Give moto's bucket of a name; None when there is none."""
-    backend = _backend(world, "s3")
-    return backend.buckets.get(name) if backend else None
+    held = (state.buckets.get(name) for state in _states(world, "s3"))
+    return next((bucket for bucket in held if bucket is not None), None)
 
 
 def regional(world: World, service: str, region: str) -> Any:
@@ -42,13 +41,11 @@ def regional(world: World, service: str, region: str) -> Any:
     return None if backends is None else backends[world.account][region]
 
 
-def _backend(world: World, service: str) -> Any:
-    """State of a service without regions; None before the first request to it."""
+def _states(world: World, service: str) -> list[Any]:
+    """States of a service without regions, one a partition; none before the first request to it."""
     models: Any = sys.modules.get(f"moto.{service}.models")
     backends = getattr(models, f"{service}_backends", None)
-    if backends is None:
-        return None
-    return backends[world.account]["global" if world.partition == "aws" else world.partition]
+    return [] if backends is None else list(backends[world.account].values())
 
 
 def identity_policies(role: Any) -> tuple[Policy, ...]:
@@ -59,9 +56,13 @@ def identity_policies(role: Any) -> tuple[Policy, ...]:
 
 
 def boundary(world: World, role: Any) -> Policy | None:
-    """The permissions boundary of a role."""
+    """The permissions boundary of a role; one that is gone allows nothing."""
     arn = role.permissions_boundary_arn
-    return _managed(_backend(world, "iam").managed_policies[arn]) if arn else None
+    if not arn:
+        return None
+    known = (state.managed_policies.get(arn) for state in _states(world, "iam"))
+    found = next((policy for policy in known if policy is not None), None)
+    return statements.Policy(arn, ()) if found is None else _managed(found)
 
 
 def _managed(policy: Any) -> Policy:

@@ -109,6 +109,7 @@ class Guard:
             Denied: a policy denies it, or none allows it.
             NotEmulated: it depends on a condition key that nothing here knows.
         """
+        kept_objects.set(frozenset())
         session = sessions_of(self._world).of(call.key)
         if session is None and call.service != "s3":
             return  # the administrator, whom only a bucket's policy can stop

@@ -1,5 +1,8 @@
 """AssumeRole: the role must exist and let the caller in; moto answers for any.
 
+GetSessionToken is for users alone (STS API reference, "must be called by using the long-term AWS
+security credentials of an IAM user").
+
 GetCallerIdentity knows the sessions that services open for jobs, functions and state machines.
 """
 
@@ -11,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
+from . import policies
 from .callers import sessions_of
+from .roles import check_document
 from .trust import lets_in
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ def install(world: World) -> None:
     from moto.sts.responses import TokenResponse
 
     assume: Any = TokenResponse.assume_role
+    token: Any = TokenResponse.get_session_token
     identify: Any = STSBackend.get_caller_identity
     sessions = sessions_of(world)
 
@@ -54,6 +60,8 @@ def install(world: World) -> None:
                 f"{arn}. The role must exist and its trust policy must allow it.",
                 403,
             )
+        if (policy := self._get_param("Policy")) is not None:
+            check_document(policy, policies.IDENTITY)
         longest = int(role.max_session_duration or 3600)
         if self._get_int_param("DurationSeconds", 3600) > longest:
             raise ServiceError(
@@ -62,7 +70,15 @@ def install(world: World) -> None:
             )
         return assume(self)
 
-    replace(TokenResponse, assume_role=assume_role)
+    def get_session_token(self: Any) -> Any:
+        """Its keys are those of a user, so a role's session would become the administrator."""
+        if sessions.of(self.get_access_key()) is not None:
+            raise ServiceError(
+                "AccessDenied", "Cannot call GetSessionToken with session credentials", 403
+            )
+        return token(self)
+
+    replace(TokenResponse, assume_role=assume_role, get_session_token=get_session_token)
     replace(STSBackend, get_caller_identity=get_caller_identity)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import shutil
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.iam.assumable import assumable
-from batcat_runtime.emulator.needs.lambda_ import FUNCTIONS
+from batcat_runtime.emulator.needs.lambda_ import FUNCTIONS, named
 from batcat_runtime.emulator.processes import stop_all
 from batcat_runtime.emulator.protocol import ServiceError
 
@@ -64,7 +63,7 @@ class Lambda:
         home = self._folder / region / name
         function = Function(arn, region, settings | {"FunctionName": name}, home)
         function.tags = dict(request.get("Tags", {}))
-        body = fetch_code(self._world, request["Code"], region)
+        body = fetch_code(self._world, request["Code"], region, current_request().key)
         with self._lock:
             if (region, name) in self._functions:
                 raise ServiceError(
@@ -103,7 +102,7 @@ class Lambda:
     def update_function_code(self, request: dict[str, Any]) -> dict[str, Any]:
         """Replace the code."""
         function = self._revision(request)
-        body = fetch_code(self._world, request, function.region)
+        body = fetch_code(self._world, request, function.region, current_request().key)
         if not request.get("DryRun"):
             with self._lock:
                 install_code(function, body, self._folder / function.region / function.name)
@@ -243,10 +242,10 @@ class Lambda:
 
 def _name_of(given: str) -> tuple[str, str | None]:
     """Name and qualifier of a name, a partial ARN or an ARN."""
-    found = re.fullmatch(r"(?:.*function:)?([\w-]+)(?::([\w$-]+))?", given)
+    found = named(given)
     if found is None:
         raise invalid(f"{given} is not the name or ARN of a function.")
-    return found[1], found[2]
+    return found
 
 
 def _event_of(payload: bytes, kind: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 OPERATIONS: dict[str, str] = {
     "GetCallerIdentity": "",
-    "AssumeRole": "RoleArn RoleSessionName DurationSeconds ExternalId",
+    "AssumeRole": "RoleArn RoleSessionName DurationSeconds ExternalId Policy",
     "GetSessionToken": "DurationSeconds",
 }
 """Operation to the members that have their effect."""

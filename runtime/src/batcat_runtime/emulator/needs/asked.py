@@ -103,13 +103,16 @@ class Asked:
 
 def tag_keys(parameters: Mapping[str, Any]) -> Keys:
     """``aws:RequestTag/…`` and ``aws:TagKeys`` of a request, wherever its service puts tags."""
-    given = parameters.get("Tags", parameters.get("tags")) or {}
+    given = _first(parameters, "Tags", "tags", "ResourceTags")
     pairs = given if isinstance(given, dict) else {}
     if isinstance(given, list):
-        pairs = {
-            one.get("Key", one.get("key", "")): one.get("Value", one.get("value", ""))
-            for one in given
-        }
-    names = parameters.get("TagKeys", parameters.get("tagKeys")) or list(pairs)
+        keys, values = ("Key", "key", "TagKey"), ("Value", "value", "TagValue")
+        pairs = {_first(one, *keys): _first(one, *values) or "" for one in given}
+    names = _first(parameters, "TagKeys", "tagKeys", "ResourceTagKeys") or list(pairs)
     found = {f"aws:requesttag/{name.lower()}": (str(value),) for name, value in pairs.items()}
     return found | ({"aws:tagkeys": tuple(names)} if names else {})
+
+
+def _first(given: Mapping[str, Any], *names: str) -> Any:
+    """What is given under one of some names."""
+    return next((given[name] for name in names if given.get(name)), None)

@@ -32,13 +32,20 @@ def _on_budget(asked: Asked) -> list[Need]:
         or asked.get("NewBudget", "BudgetName")
         or "*"
     )
-    parts = asked.arn("").split(":")  # budgets belong to no region
-    arn = ":".join([*parts[:3], "", parts[4], f"budget/{name}"])
-    action = "ViewBudget" if asked.operation in SEEING else "ModifyBudget"
-    found = [Need(f"budgets:{action}", arn)]
+    arn = _arn(asked, "budgets", f"budget/{name}")
+    if asked.operation in SEEING:
+        view = _arn(asked, "billing", "billingview/primary")
+        return [Need("budgets:ViewBudget", arn), Need("billing:GetBillingViewData", view)]
+    found = [Need("budgets:ModifyBudget", arn)]
     if asked.get("ResourceTags"):
         found.append(Need("budgets:TagResource", arn))
     return found
+
+
+def _arn(asked: Asked, service: str, resource: str) -> str:
+    """Budgets and billing views belong to no region."""
+    parts = asked.arn("").split(":")
+    return ":".join([*parts[:2], service, "", parts[4], resource])
 
 
 def _on_tags(asked: Asked) -> list[Need]:

@@ -25,6 +25,9 @@ ON_KEY = (
     "ListResourceTags",
 )
 ON_ALIAS = ("CreateAlias", "UpdateAlias", "DeleteAlias")
+KEY_ID = 36
+"""Length of a key's id."""
+
 KEYS = frozenset({"kms:viaservice", "kms:calleraccount"})
 
 
@@ -33,14 +36,13 @@ def using(asked: Asked, key: str | None, service: str, *actions: str) -> list[Ne
 
     Args:
         asked: the request.
-        key: id or ARN; an alias names a key that nothing here knows, so it needs nothing.
+        key: id, ARN or alias; ``alias/aws/…`` are those of keys that AWS manages.
         service: through which it is used, e.g. ``s3``.
         actions: e.g. ``Decrypt``.
     """
-    name = (key or "").rpartition(":")[2]
-    if not key or name.startswith("alias/"):
+    if not key or key.rpartition(":")[2].startswith("alias/aws/"):
         return []
-    arn = key if key.startswith("arn:") else asked.arn(f"key/{name.removeprefix('key/')}", "kms")
+    arn = _key(asked, key)
     suffix = "amazonaws.com.cn" if arn.startswith("arn:aws-cn:") else "amazonaws.com"
     told = {
         "kms:viaservice": (f"{service}.{asked.region}.{suffix}",),
@@ -50,17 +52,23 @@ def using(asked: Asked, key: str | None, service: str, *actions: str) -> list[Ne
 
 
 def _key(asked: Asked, name: str) -> str:
-    """ARN of a key that a request names by id, ARN or alias."""
+    """ARN of a key that a request names by id, ARN or alias; of any key if the alias is unknown."""
     backend: Any = regional(asked.world, "kms", asked.region)
     alias = name.rpartition(":")[2]
     if alias.startswith("alias/"):
         known = backend.keys.values() if backend else ()
         name = next((key.id for key in known if alias in key.aliases), "*")
-    return name if name.startswith("arn:") else asked.arn(f"key/{name}")
+    return name if name.startswith("arn:") else asked.arn(f"key/{name}", PREFIX)
 
 
 def _on_key(asked: Asked) -> list[Need]:
-    return [Need(f"kms:{asked.operation}", _key(asked, asked.get("KeyId", default="*")))]
+    name = asked.get("KeyId") or _sealed_with(asked.get("CiphertextBlob", default=b""))
+    return [Need(f"kms:{asked.operation}", _key(asked, name))]
+
+
+def _sealed_with(blob: bytes) -> str:
+    """The key that moto encrypted something under, whose id comes first."""
+    return blob[:KEY_ID].decode("ascii", "replace") or "*"
 
 
 def _on_alias(asked: Asked) -> list[Need]:

@@ -33,7 +33,13 @@ def _tagging(asked: Asked) -> list[Need]:
     return asked.needs("TagResource", _GROUP) if asked.get("Tags") else []
 
 
+def _deleting(asked: Asked) -> list[Need]:
+    """The schedules of a group go with it."""
+    return asked.needs("DeleteSchedule", "schedule/{Name}/*")
+
+
 MORE = {
+    "DeleteScheduleGroup": _deleting,
     "CreateSchedule": _pass_role,
     "UpdateSchedule": _pass_role,
     "CreateScheduleGroup": _tagging,

@@ -13,18 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from runtime.tests.deploy.image.ecr import PASSWORD, V2S2, Ecr, serve
+from runtime.tests.deploy.image.registries import registry
 
 from batcat_runtime.deploy.image.build import plan_build
 from batcat_runtime.deploy.image.push import push
@@ -39,8 +37,6 @@ RELEASE, PYTHON = "bookworm", "3.11"
 BASE = "localhost/debian-python"
 NAME = "2026-health-screening-inference"
 LOGIN = base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()
-# AWS and made-up-password, as htpasswd -B writes it.
-HTPASSWD = "AWS:$2b$05$abcdefghijklmnopqrstuuJgtjjEyKgAjLKfyMzQrXVWZG2QMxka.\n"
 SPARE = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 
 Run = Callable[..., Any]
@@ -114,32 +110,6 @@ def debian() -> Path:
         subprocess.run([program("tar"), "-C", str(root), "-cf", str(partial), "."], check=True)
         partial.replace(CACHED)
     return CACHED
-
-
-@contextmanager
-def registry(folder: Path) -> Iterator[str]:
-    """A registry that wants a password; its host and port."""
-    (folder / "htpasswd").write_text(HTPASSWD)
-    config = {
-        "version": 0.1,
-        "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}},
-        "http": {"addr": "127.0.0.1:0"},
-        "auth": {"htpasswd": {"realm": "images", "path": str(folder / "htpasswd")}},
-    }
-    (folder / "registry.json").write_text(json.dumps(config))
-    with subprocess.Popen(
-        [program("docker-registry"), "serve", str(folder / "registry.json")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        said = iter(process.stderr or ())
-        try:
-            line = next(line for line in said if "listening on" in line)
-            Thread(target=deque, args=(said, 0), daemon=True).start()  # nobody reads the rest
-            yield line.split("listening on ")[1].split('"')[0].split()[0]
-        finally:
-            process.kill()
 
 
 @pytest.fixture(scope="module")

@@ -115,7 +115,7 @@ IMAGE = "deploy/docker/Dockerfile"
             },
             of_steps("add_features"),
             {"LICENSE"},
-            {CONFIG, WORKFLOW, IMAGE, "requirements.txt", TEMPLATE, "pyproject.toml"},
+            {CONFIG, SCHEMA, WORKFLOW, "requirements.txt", TEMPLATE, "pyproject.toml"},
         ),
         (
             {"purpose": "scoring"},

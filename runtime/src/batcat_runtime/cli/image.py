@@ -137,6 +137,65 @@ def push(  # noqa: PLR0913 - typer makes an option of each argument
     screen.answer(document)
 
 
+@application.command(
+    epilog="\b\nExamples:\nbatcat image promote --from dev --env prod\n"
+    "batcat image promote --from dev --from-profile acme-dev --env prod"
+)
+@reported
+def promote(  # noqa: PLR0913 - typer makes an option of each argument
+    *,
+    source: Annotated[
+        str, typer.Option("--from", metavar="NAME", help="Environment whose image it is.")
+    ],
+    env: Environment = "local",
+    source_profile: Annotated[
+        str,
+        typer.Option(
+            "--from-profile",
+            metavar="PROFILE",
+            help="AWS profile that may read there; by default the same credentials.",
+        ),
+    ] = "",
+    dry_run: DryRun = False,
+    project: ProjectFolder = None,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001 - read by reported()
+) -> None:
+    """Copy the very image that one environment runs to another's ECR, by digest.
+
+    Nothing is built: what was tried there is what runs here. Deploy afterwards.
+    """
+    from batcat_runtime.deploy.artifacts import account_of
+    from batcat_runtime.deploy.image.promote import check, find_origin, profile
+    from batcat_runtime.deploy.image.promote import promote as promote_image
+
+    from .reached import reached
+
+    there, here, screen = (
+        load_project(project, source),
+        load_project(project, env),
+        Screen(as_json=as_json),
+    )
+    check(there, here)
+    with profile(source_profile), reached(there, screen):
+        origin = find_origin(there)
+    screen.say(f"Image {origin.uri}")
+    with reached(here, screen):
+        account = account_of(here)
+        place = f"account {account.id}, region {account.region}"
+        document = {"account": account.id, "region": account.region, "digest": origin.digest}
+        if dry_run:
+            screen.say(f"It would be copied to {place}")
+            screen.answer({**document, "status": "PLANNED"})
+            return
+        with screen.busy("Copying the image …"):
+            done = promote_image(origin, here, say=screen.say)
+    how = "is there already" if done.was_there else "copied"
+    screen.say(f"Image {how}: {done.image.uri}")
+    status = "PRESENT" if done.was_there else "PROMOTED"
+    screen.answer({**document, "status": status, "image_uri": done.image.uri})
+
+
 def pushed(  # noqa: PLR0913 - what the verb is told
     here: Project,
     screen: Screen,

@@ -134,15 +134,23 @@ def test_toml_and_yaml_say_what_was_answered(projects: dict[Path, dict[str, Any]
             assert answers["author"] in (project / "LICENSE").read_text(encoding="utf-8")
 
 
+IN_TEMPLATE = ("partition", "region", "data_sources", "trigger", "python_version", "author")
+"""The questions whose answers change what stands in the template; each does so by itself."""
+
+
 def test_templates_pass_the_schemas_of_cloudformation(
     projects: dict[Path, dict[str, Any]],
 ) -> None:
+    met: set[str] = set()
     for project, answers in projects.items():
         config = json.loads((project / "deploy" / "config.json").read_text())
         assert config["region"] == answers.get("region", config["region"])
-        where = ManualArgs(regions=[config["region"]])
-        found = lint_file(project / "deploy" / "template.yaml", config=where)
-        assert [f"{one.rule.id} {one.message}" for one in found] == []
+        new = {f"{name} {answers.get(name)}" for name in IN_TEMPLATE} - met
+        if new:
+            met |= new
+            where = ManualArgs(regions=[config["region"]])
+            found = lint_file(project / "deploy" / "template.yaml", config=where)
+            assert [f"{one.rule.id} {one.message}" for one in found] == []
 
 
 def test_roles_allow_only_what_is_named(projects: dict[Path, dict[str, Any]]) -> None:

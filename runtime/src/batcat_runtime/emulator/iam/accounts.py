@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from . import statements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from batcat_runtime.emulator.world import World
 
     from .statements import Policy
@@ -18,14 +20,17 @@ if TYPE_CHECKING:
 
 def role_at(world: World, arn: str) -> Any:
     """Give moto's role of an ARN; None when there is none."""
-    found = role_named(world, arn.rpartition("/")[2])
-    return found if found is not None and found.arn == arn else None
+    return next((role for role in _roles(world) if role.arn == arn), None)
 
 
 def role_named(world: World, name: str) -> Any:
     """Give moto's role of a name; None when there is none."""
-    roles = (role for state in _states(world, "iam") for role in list(state.roles.values()))
-    return next((role for role in roles if role.name == name), None)
+    return next((role for role in _roles(world) if role.name == name), None)
+
+
+def _roles(world: World) -> Iterator[Any]:
+    """Every role of every partition."""
+    return (role for state in _states(world, "iam") for role in list(state.roles.values()))
 
 
 def bucket_of(world: World, name: str) -> Any:

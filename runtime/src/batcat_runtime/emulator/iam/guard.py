@@ -37,6 +37,9 @@ OWN_CODES = {"sns": ("AuthorizationError", FORBIDDEN), "sqs": ("AccessDenied", F
 """Of services that have one of their own: SNS's is in botocore's model, SQS's under "Common Errors"
 of its API reference."""
 
+SHOWING_ALL = ("ecr", "kms", "lambda")
+"""Services whose denials say "on resource: *", as users have quoted them."""
+
 GLOBAL_KEYS = frozenset(
     f"aws:{name}"
     for name in (
@@ -284,12 +287,16 @@ def _tags(role: Any) -> list[dict[str, str]]:
 
 
 def _message(request: Request, why: str) -> str:
-    """What AWS says of a denial; an action without resources has none in it.
+    """What AWS says of a denial; an action without resources seldom has one in it.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; S3
-    puts the resource in quotes (S3 User Guide, "Troubleshoot access denied errors").
+    puts the resource in quotes (S3 User Guide, "Troubleshoot access denied errors"), SNS writes
+    itself in capitals (Managed Service for Prometheus User Guide, "Troubleshooting alert manager").
     """
-    shown = f'"{request.resource}"' if request.action.startswith("s3:") else request.resource
-    where = "" if request.resource == "*" else f" on resource: {shown}"
-    who, action = request.principal.arn, request.action
-    return f"User: {who} is not authorized to perform: {action}{where} {why}"
+    service, _, name = request.action.partition(":")
+    shown = f'"{request.resource}"' if service == "s3" else request.resource
+    hidden = request.resource == "*" and service not in SHOWING_ALL
+    where = "" if hidden else f" on resource: {shown}"
+    action = f"SNS:{name}" if service == "sns" else request.action
+    said = f"{request.principal.arn} is not authorized to perform: {action}{where}"
+    return f"User: {said} {why.replace(request.action, action)}"

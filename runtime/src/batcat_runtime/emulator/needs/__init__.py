@@ -9,7 +9,8 @@ give everything, ``keys`` the service's condition keys.
 Source of actions, resources and keys: the Service Authorization Reference
 (https://docs.aws.amazon.com/service-authorization/latest/reference/), against which
 ``runtime/tests/emulator/iam/test_needs.py`` holds these tables; what is needed besides is said
-where it is listed.
+where it is listed. Some operations that list have a resource in AWS's denials where the reference
+has none (the test names them): it is the one decided on here.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ ON_STACK = (
     *("DeleteChangeSet", "DescribeStacks", "DescribeStackEvents", "DescribeStackResources"),
     *("DescribeStackResource", "ListStackResources", "GetTemplate", "GetTemplateSummary"),
 )
-RESOURCES = {"ListStacks": "*", "ValidateTemplate": "*"}
+_ALL = "stack/*/*"
+RESOURCES = {"ListStacks": _ALL, "ValidateTemplate": "*"}
 KEYS = frozenset({"cloudformation:changesetname", "cloudformation:rolearn"})
 
 
@@ -24,9 +25,9 @@ def _on_stack(asked: Asked) -> list[Need]:
     if given is None and asked.get("ChangeSetName", default="").startswith("arn:"):
         return asked.needs(asked.operation, asked.get("ChangeSetName"))
     place = given if str(given).startswith("arn:") else f"stack/{given}/*"
-    found = asked.needs(asked.operation, place if given else "stack/*")
+    found = asked.needs(asked.operation, place if given else _ALL)
     if asked.operation == "DescribeStacks" and not given:
-        found += asked.needs("ListStacks", "*")
+        found += asked.needs("ListStacks", _ALL)
     return [*found, *asked.pass_role(asked.get("RoleARN"), PRINCIPAL)]
 
 

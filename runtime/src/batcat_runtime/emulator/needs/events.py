@@ -14,7 +14,9 @@ PRINCIPAL = "events.amazonaws.com"
 DEFAULT = "default"
 _BUS = "event-bus/{Name|default}"
 RESOURCES = {
-    **dict.fromkeys(("ListRules", "ListRuleNamesByTarget", "ListEventBuses"), "*"),
+    "ListRules": "rule/*",
+    "ListRuleNamesByTarget": "*",
+    "ListEventBuses": "event-bus/*",
     **dict.fromkeys(("CreateEventBus", "DescribeEventBus", "DeleteEventBus"), _BUS),
     **dict.fromkeys(("TagResource", "UntagResource", "ListTagsForResource"), "{ResourceARN}"),
 }

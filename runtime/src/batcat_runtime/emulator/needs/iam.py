@@ -25,7 +25,6 @@ POLICY = (
     *("SetDefaultPolicyVersion", "ListEntitiesForPolicy"),
 )
 RESOURCES = {
-    "ListRoles": "*",
     "ListPolicies": "*",
     "SimulatePrincipalPolicy": "{PolicySourceArn}",
     **dict.fromkeys(POLICY, "{PolicyArn}"),
@@ -49,7 +48,15 @@ def _create_policy(asked: Asked) -> list[Need]:
     return [Need("iam:CreatePolicy", arn), *tagging]
 
 
-INSTEAD = {**dict.fromkeys(ROLE, _on_role), "CreatePolicy": _create_policy}
+def _list_roles(asked: Asked) -> list[Need]:
+    return [Need("iam:ListRoles", _global(asked, f"role{asked.get('PathPrefix', default='/')}"))]
+
+
+INSTEAD = {
+    **dict.fromkeys(ROLE, _on_role),
+    "CreatePolicy": _create_policy,
+    "ListRoles": _list_roles,
+}
 
 
 def _global(asked: Asked, resource: str) -> str:

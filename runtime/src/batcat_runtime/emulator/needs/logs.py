@@ -18,7 +18,7 @@ _STREAM = "log-group:{logGroupName}:log-stream:{logStreamName}"
 RESOURCES = {
     "CreateLogGroup": _GROUP,
     "DeleteLogGroup": _GROUP,
-    "DescribeLogGroups": "*",
+    "DescribeLogGroups": "log-group::log-stream:",
     "CreateLogStream": _STREAM,
     "DeleteLogStream": _STREAM,
     "PutLogEvents": _STREAM,

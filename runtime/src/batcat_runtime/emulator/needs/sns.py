@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 PREFIX = "sns"
 RESOURCES = {
-    "ListTopics": "*",
-    "ListSubscriptions": "*",
     "Unsubscribe": "*",
     "GetSubscriptionAttributes": "*",
     "SetSubscriptionAttributes": "*",
@@ -39,7 +37,14 @@ def _on_topic(asked: Asked) -> list[Need]:
     return found
 
 
-INSTEAD = dict.fromkeys(ON_TOPIC, _on_topic)
+def _listed(asked: Asked) -> list[Need]:
+    return [Need(f"sns:{asked.operation}", asked.arn("*"))]
+
+
+INSTEAD = {
+    **dict.fromkeys(ON_TOPIC, _on_topic),
+    **dict.fromkeys(("ListTopics", "ListSubscriptions"), _listed),
+}
 
 
 def keys(asked: Asked) -> Keys:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .asked import Asked
 
 PREFIX = "sqs"
-RESOURCES = {"ListQueues": "*"}
+RESOURCES: dict[str, str] = {}
 ACTIONS = {
     "SendMessageBatch": "SendMessage",
     "DeleteMessageBatch": "DeleteMessage",
@@ -38,4 +38,8 @@ def _on_queue(asked: Asked) -> list[Need]:
     return found
 
 
-INSTEAD = dict.fromkeys(ON_QUEUE, _on_queue)
+def _listed(asked: Asked) -> list[Need]:
+    return [Need("sqs:ListQueues", asked.arn(""))]
+
+
+INSTEAD = {**dict.fromkeys(ON_QUEUE, _on_queue), "ListQueues": _listed}

@@ -15,7 +15,7 @@ RESOURCES = {
     "UpdateStateMachine": _MACHINE,
     "DeleteStateMachine": _MACHINE,
     "DescribeStateMachine": _MACHINE,
-    "ListStateMachines": "*",
+    "ListStateMachines": "stateMachine:*",
     "StartExecution": _MACHINE,
     "StopExecution": _EXECUTION,
     "DescribeExecution": _EXECUTION,

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -231,12 +231,21 @@ def test_network_settings_reach_the_state_machine(
     deployed: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(deployed.root)
-    trust = {"Service": ["states.amazonaws.com", "sagemaker.amazonaws.com"]}
-    statement = {"Effect": "Allow", "Principal": trust, "Action": "sts:AssumeRole"}
-    role = aws.client("iam", deployed.region).create_role(
-        RoleName="of-the-organisation",
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-    )["Role"]["Arn"]
+    iam, name = aws.client("iam", deployed.region), "of-the-organisation"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["states.amazonaws.com", "sagemaker.amazonaws.com"]},
+        "Action": "sts:AssumeRole",
+    }
+    # What Step Functions wants of a role as soon as a state machine names it.
+    rules = {
+        "Effect": "Allow",
+        "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+        "Resource": "arn:aws:events:us-east-1:123456789012:rule/"
+        "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+    }
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="rules", PolicyDocument=document(rules))
     workflow = deploy.setup_workflow(
         "2026-demo-rain", "forecast", role, security_group_ids=["sg-1"], subnets=["subnet-1"]
     )
@@ -245,6 +254,10 @@ def test_network_settings_reach_the_state_machine(
     )
     assert machine["definition"].count('"subnet-1"') == 2
     assert machine["roleArn"] == role
+
+
+def document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,8 @@ def test_uv_locks_what_is_installed_here_with_hashes(here: Project) -> None:
 def test_the_image_gets_the_extras_that_its_sources_need(here: Project) -> None:
     config = here.root / "deploy" / "config.json"
     told = json.loads(config.read_text())
-    config.write_text(json.dumps({**told, "data_sources": ["s3", "athena"]}))
+    athena = {"athena_database": "lake", "athena_workgroup": "primary"}
+    config.write_text(json.dumps({**told, **athena, "data_sources": ["s3", "athena"]}))
     assert lock.runtime_requirement(here) == "batcat-runtime"
     assert lock.runtime_requirement(load_project(here.root)) == "batcat-runtime[athena]"
     assert not lock.read_lock(load_project(here.root)).is_current

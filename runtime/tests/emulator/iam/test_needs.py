@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import xform_name
 from moto.core.utils import get_service_model
 
-from batcat_runtime.emulator.cloudformation.service import CloudFormation
-from batcat_runtime.emulator.members import EFFECTIVE
+from batcat_runtime.emulator.iam import guard
 from batcat_runtime.emulator.moto_services import MOTO_OPERATIONS
 from batcat_runtime.emulator.needs import KEYS, SERVICES, Asked, Need, keys_of, kms, needs_of
+from batcat_runtime.emulator.services import OWN_SERVICES, load
 from batcat_runtime.emulator.world import World
 
 if TYPE_CHECKING:
@@ -22,14 +25,18 @@ if TYPE_CHECKING:
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 SERVED: dict[str, list[str]] = {
-    **{service: sorted(table) for service, table in EFFECTIVE.items()},
+    **{
+        service: [
+            name
+            for name in get_service_model(service).operation_names
+            if hasattr(load(path), xform_name(name))
+        ]
+        for service, path in OWN_SERVICES.items()
+    },
     **{service: sorted(operations) for service, operations in MOTO_OPERATIONS.items()},
-    "cloudformation": [
-        name
-        for name in get_service_model("cloudformation").operation_names
-        if hasattr(CloudFormation, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
-    ],
 }
+"""Every operation that the gateway hands on: those of ours by their methods, moto's by its list."""
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:m"
 BY_SERVICE = {
@@ -94,6 +101,9 @@ WIDER = {
 NOTHING = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 """API reference: no permissions are required."""
 
+NAMED_ONE_BY_ONE = ("s3", "DeleteObjects")
+"""Its answer names each object that may not be deleted (test_enforced shows it)."""
+
 
 @cache
 def reference() -> Any:
@@ -149,6 +159,24 @@ def forms(prefix: str, privilege: Any) -> list[str]:
 
 
 PARTS = {"Partition": "aws", "Region": f"({REGION})?", "Account": ACCOUNT}
+
+
+@pytest.mark.parametrize("service", sorted(SERVED))
+def test_nothing_that_is_served_passes_undecided(
+    service: str, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role without any permission is denied each operation, but for those that need none."""
+    bucket = SimpleNamespace(policy=None, encryption=None, keys={})
+    monkeypatch.setattr(guard, "bucket_of", lambda *_: bucket)
+    nobody = world.session(ROLE, "s").key
+    free = set()
+    for operation in SERVED[service]:
+        given = asking(service, operation, world).parameters
+        call = guard.Call(nobody, service, operation, REGION, given, "json")
+        with suppress(guard.Denied):
+            guard.Guard(world).check(call)
+            free.add((service, operation))
+    assert free == {one for one in (*NOTHING, NAMED_ONE_BY_ONE) if one[0] == service}
 
 
 @pytest.mark.parametrize("service", sorted(SERVED))

@@ -103,13 +103,15 @@ class Asked:
 
 def tag_keys(parameters: Mapping[str, Any]) -> Keys:
     """``aws:RequestTag/…`` and ``aws:TagKeys`` of a request, wherever its service puts tags."""
-    given = _first(parameters, "Tags", "tags", "ResourceTags")
-    pairs = given if isinstance(given, dict) else {}
+    given = _first(parameters, "Tags", "tags", "ResourceTags") or {}
+    names = _first(parameters, "TagKeys", "tagKeys", "ResourceTagKeys")
+    if isinstance(given, list) and isinstance(given[0], str):  # logs, UntagLogGroup
+        given, names = {}, given
     if isinstance(given, list):
         keys, values = ("Key", "key", "TagKey"), ("Value", "value", "TagValue")
-        pairs = {_first(one, *keys): _first(one, *values) or "" for one in given}
-    names = _first(parameters, "TagKeys", "tagKeys", "ResourceTagKeys") or list(pairs)
-    found = {f"aws:requesttag/{name.lower()}": (str(value),) for name, value in pairs.items()}
+        given = {_first(one, *keys): _first(one, *values) or "" for one in given}
+    names = names or list(given)
+    found = {f"aws:requesttag/{name.lower()}": (str(value),) for name, value in given.items()}
     return found | ({"aws:tagkeys": tuple(names)} if names else {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ ALL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+HANGS = "import time\ndef handler(event, context):\n    time.sleep(600)\n"
 FAILS = "def handler(event, context):\n    raise ValueError('attempt ' + context.aws_request_id)\n"
 WORKS = "def handler(event, context):\n    return {'got': event}\n"
 
@@ -92,8 +94,8 @@ def attempts(aws: LocalAws, name: str) -> int:
 
 
 def has_tried(aws: LocalAws, name: str, times: int) -> bool:
-    """Whether a function has failed so many times."""
-    return attempts(aws, name) == times
+    """Whether a function has failed so many times; else some time goes by."""
+    return attempts(aws, name) == times or not aws.turn_clock(seconds=10)
 
 
 def test_a_failure_is_tried_twice_more_and_then_told(
@@ -103,18 +105,37 @@ def test_a_failure_is_tried_twice_more_and_then_told(
     until: Callable[[Callable[[], Any], str], Any],
 ) -> None:
     url, arn = queue
-    name = function(FAILS, DeadLetterConfig={"TargetArn": arn})
+    name, begun = function(FAILS, DeadLetterConfig={"TargetArn": arn}), turned.turn_clock(seconds=0)
     client = turned.client("lambda")
     client.invoke(FunctionName=name, InvocationType="Event", Payload='{"n": 1}')
-    for tried in (1, 2):
-        until(partial(has_tried, turned, name, tried), f"attempt {tried}")
-        turned.turn_clock(minutes=tried)
+    until(partial(has_tried, turned, name, 3), "three attempts")
     letter = told(turned, url)
     said = {key: value["StringValue"] for key, value in letter["MessageAttributes"].items()}
     assert json.loads(letter["Body"]) == {"n": 1}
     assert said["ErrorMessage"] == f"attempt {said['RequestID']}"
     assert said["ErrorCode"] == "200"
-    assert attempts(turned, name) == 3
+    assert turned.turn_clock(seconds=0) - begun >= timedelta(minutes=3)
+
+
+def test_a_function_that_times_out_is_tried_again_and_then_told(
+    turned: LocalAws,
+    function: Callable[..., str],
+    queue: tuple[str, str],
+    until: Callable[[Callable[[], Any], str], Any],
+) -> None:
+    url, arn = queue
+    name, client = (
+        function(HANGS, DeadLetterConfig={"TargetArn": arn}, Timeout=1),
+        turned.client("lambda"),
+    )
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=1)
+    client.invoke(FunctionName=name, InvocationType="Event", Payload='{"n": 1}')
+    until(partial(has_tried, turned, name, 2), "two attempts")
+    letter = told(turned, url)
+    error = letter["MessageAttributes"]["ErrorMessage"]["StringValue"]
+    assert json.loads(letter["Body"]) == {"n": 1}
+    assert "Task timed out after 1.00 seconds" in error
+    assert attempts(turned, name) == 2
 
 
 @pytest.mark.parametrize(

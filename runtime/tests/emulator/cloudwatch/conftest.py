@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+EARLY = 15
+"""Seconds of a minute in which a test may begin."""
+
+
 @dataclass
 class Watch:
     """CloudWatch as tests use it."""
@@ -91,5 +95,8 @@ def turned_aws() -> Iterator[LocalAws]:
 
 @pytest.fixture
 def watch(turned_aws: LocalAws, unique: Callable[[str], str]) -> Watch:
-    """CloudWatch."""
+    """CloudWatch, early in a minute: no test shall see one end that it has not ended itself."""
+    second = turned_aws.turn_clock(seconds=0).second
+    if second > EARLY:
+        turned_aws.turn_clock(seconds=60 - second)
     return Watch(turned_aws, unique)

@@ -70,11 +70,20 @@ class Target:
             time.sleep(0.05)
         pytest.fail(f"{len(self.inputs())} of {count} events arrived in {SECONDS} s")
 
-    def function(self) -> str:
+    def lines(self, function: str, word: str) -> int:
+        """How many lines with a word a function has logged."""
+        logs, group = self.aws.client("logs"), f"/aws/lambda/{function.rpartition(':')[2]}"
+        try:
+            found = logs.filter_log_events(logGroupName=group, filterPattern=word)
+        except logs.exceptions.ResourceNotFoundException:
+            return 0
+        return len(found["events"])
+
+    def function(self, code: str = CODE) -> str:
         """A Lambda function that starts the state machine with its event; returns its ARN."""
         body = io.BytesIO()
         with zipfile.ZipFile(body, "w") as archive:
-            archive.writestr("app.py", CODE)
+            archive.writestr("app.py", code)
         answer = self.aws.client("lambda").create_function(
             FunctionName=f"f-{uuid.uuid4().hex}",
             Runtime="python3.12",

@@ -73,7 +73,7 @@ def delivered(
 def test_it_is_tried_again_until_it_arrives(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     post = Post(failures=3)
     told = delivered(world, monkeypatch, post, dead=QUEUE)
-    assert told == ["attempt", "failed"] * 3 + ["attempt"]
+    assert told == ["attempt", "failed"] * 3 + ["attempt", "arrived"]
     assert [(arn, text) for arn, text, _ in post.sent] == [(TOPIC, "payload")]
 
 
@@ -99,7 +99,7 @@ def test_what_cannot_arrive_is_put_aside(  # noqa: PLR0913 - a case has that man
     post = Post(failures=1000, code=code)
     told = delivered(world, monkeypatch, post, dead=QUEUE, **settings)
     assert told.count("attempt") == attempts
-    assert told[-1] == "dead"
+    assert told[-2:] == ["dropped", "dead"]
     ((arn, letter, options),) = post.sent
     assert (arn, letter) == (QUEUE, "the event")
     said = {name: each["StringValue"] for name, each in options["MessageAttributes"].items()}

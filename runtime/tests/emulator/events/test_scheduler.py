@@ -169,7 +169,7 @@ def test_what_is_not_right_or_not_emulated_is_refused(
     [
         ({"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage"}, "NotEmulated", "aws-sdk"),
         ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "ValidationException", "nobody"),
-        ({"Input": "{"}, "ValidationException", "JSON"),
+        ({"Input": "no JSON"}, "ValidationException", "JSON"),
         (
             {"EventBridgeParameters": {"DetailType": "d", "Source": "s"}},
             "NotEmulated",

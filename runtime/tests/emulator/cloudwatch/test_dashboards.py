@@ -65,6 +65,10 @@ def test_a_dashboard_is_kept_listed_and_removed(watch: Watch) -> None:
     assert found["DashboardArn"] == f"arn:aws:cloudwatch::{watch.aws.account}:dashboard/{name}"
     listed = watch.client.list_dashboards(DashboardNamePrefix=name)["DashboardEntries"]
     assert [entry["Size"] for entry in listed] == [len(body)]
+    elsewhere = watch.aws.client("cloudwatch", region_name="eu-central-1")
+    shown = elsewhere.list_dashboards(DashboardNamePrefix=name)["DashboardEntries"]
+    assert [entry["DashboardArn"] for entry in shown] == [found["DashboardArn"]]
+    elsewhere.close()
     watch.client.delete_dashboards(DashboardNames=[name])
     with pytest.raises(ClientError, match="does not exist"):
         watch.client.get_dashboard(DashboardName=name)
@@ -118,7 +122,14 @@ def test_what_is_wrong_is_named_with_its_place(watch: Watch, widget: Any, place:
     assert place in raised.value.response["Error"]["Message"]
 
 
-@pytest.mark.parametrize("body", ["no json", "[]", '{"widget": []}'], ids=["text", "list", "key"])
+FULL = json.dumps({"widgets": [changed(METRIC, metrics=[["N", "m"]] * 500)] * 6})
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["no json", "[]", '{"widget": []}', FULL],
+    ids=["text", "list", "key", "more than 2500 metrics"],
+)
 def test_a_body_that_is_none(watch: Watch, body: str) -> None:
     with pytest.raises(ClientError, match="dashboard body is invalid"):
         watch.client.put_dashboard(DashboardName="wrong", DashboardBody=body)

@@ -152,9 +152,14 @@ def test_lines_in_the_embedded_format_become_metrics(watch: Watch) -> None:
     logs, group = watch.aws.client("logs"), watch.unique("/emf")
     logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="s")
+    wrong = [
+        '{"_aws": broken',
+        '{"_aws": {"CloudWatchMetrics": 1}}',
+        *(json.dumps({**line, **bad}) for bad in ({"step": 1}, {name: "2"}, {name: [1] * 101})),
+    ]
     events = [
         {"timestamp": int(datetime.now(timezone.utc).timestamp() * 1000), "message": text}
-        for text in (json.dumps(line), '{"_aws": broken', '{"_aws": {"CloudWatchMetrics": 1}}')
+        for text in (json.dumps(line), *wrong)
     ]
     logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
     step = [{"Name": "step", "Value": "a"}]

@@ -95,7 +95,9 @@ def test_executions(
     assert ends == {metric}
 
 
-def test_a_rule_hears_of_an_executions_end(watch: Watch, role: str) -> None:
+def test_a_rule_hears_of_an_executions_end(
+    watch: Watch, role: str, until: Callable[[Callable[[], Any], str], Any]
+) -> None:
     """A rule on what Step Functions tells reaches a topic that lets EventBridge in."""
     topic, url = watch.topic()
     let = {
@@ -127,6 +129,9 @@ def test_a_rule_hears_of_an_executions_end(watch: Watch, role: str) -> None:
     event = json.loads(watch.heard(url)[0]["Message"])
     assert event["detail-type"] == "Step Functions Execution Status Change"
     assert (event["detail"]["name"], event["detail"]["error"]) == ("run-1", "E")
+    told = ("TriggeredRules", "Invocations", "InvocationAttempts", "SuccessfulInvocationAttempts")
+    wanted = dict.fromkeys(told, 1)
+    until(lambda: sums(watch, "AWS/Events", "RuleName", name) == wanted, "the rule's metrics")
 
 
 def test_functions(watch: Watch, role: str) -> None:

@@ -107,12 +107,19 @@ def test_an_email_address_waits_for_its_owner(post: Post) -> None:
         ({"Message": "m", "Subject": "two\nlines"}, "Subject"),
         ({"Message": "m", "Subject": "x" * 101}, "Subject"),
         ({"Message": "ü" * 131_073}, "too long"),
+        (
+            {
+                "Message": "ü" * 131_070,
+                "MessageAttributes": {"name": {"DataType": "String", "StringValue": "x"}},
+            },
+            "too long",
+        ),
         ({"Message": "no json", "MessageStructure": "json"}, "failed to parse"),
         ({"Message": '{"sqs": "x"}', "MessageStructure": "json"}, "No default"),
     ],
-    ids=["lines", "length", "bytes", "json", "default"],
+    ids=["lines", "length", "bytes", "attributes", "json", "default"],
 )
-def test_messages_that_aws_would_refuse(post: Post, message: dict[str, str], said: str) -> None:
+def test_messages_that_aws_would_refuse(post: Post, message: dict[str, Any], said: str) -> None:
     with pytest.raises(ClientError, match=said):
         post.sns.publish(TopicArn=post.topic(), **message)
 

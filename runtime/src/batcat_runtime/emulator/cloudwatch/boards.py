@@ -1,4 +1,7 @@
-"""Dashboards: kept when their body is right."""
+"""Dashboards: kept when their body is right. They belong to no region; all regions show them.
+
+Source: PutDashboard in the CloudWatch API reference.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Boards:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._dashboards: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._dashboards: dict[str, tuple[str, datetime]] = {}
         self._dashboard_tags: dict[str, dict[str, str]] = {}
         self._lock = RLock()
 
@@ -40,13 +43,13 @@ class Boards:
         if found:
             said = "; ".join(f"{place}: {why}" for place, why in found)
             raise ServiceError("InvalidParameterInput", f"The dashboard body is invalid: {said}")
-        region, name = self._region(), request["DashboardName"]
+        arn = self._dashboard_arn(request["DashboardName"])
         with self._lock:
             now = clock_of(self._world).now()
-            self._dashboards[region, name] = request["DashboardBody"], now
+            self._dashboards[arn] = request["DashboardBody"], now
             if request.get("Tags"):
                 tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-                self._dashboard_tags[self._dashboard_arn(name)] = tags
+                self._dashboard_tags[arn] = tags
         return {"DashboardValidationMessages": []}
 
     def get_dashboard(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -61,16 +64,16 @@ class Boards:
 
     def list_dashboards(self, request: dict[str, Any]) -> dict[str, Any]:
         """Dashboards by name."""
-        region, prefix = self._region(), request.get("DashboardNamePrefix") or ""
+        head = self._dashboard_arn(request.get("DashboardNamePrefix") or "")
         found = [
             {
-                "DashboardName": name,
-                "DashboardArn": self._dashboard_arn(name),
+                "DashboardName": arn.rpartition("/")[2],
+                "DashboardArn": arn,
                 "LastModified": changed,
                 "Size": len(body.encode()),
             }
-            for (where, name), (body, changed) in sorted(self._dashboards.items())
-            if where == region and name.startswith(prefix)
+            for arn, (body, changed) in sorted(self._dashboards.items())
+            if arn.startswith(head)
         ]
         shown, following = page(found, PAGE, request.get("NextToken"), NO_TOKEN)
         return {"DashboardEntries": shown, **({"NextToken": following} if following else {})}
@@ -80,7 +83,7 @@ class Boards:
         for name in request["DashboardNames"]:
             self._dashboard(name)
         for name in request["DashboardNames"]:
-            self._dashboards.pop((self._region(), name), None)
+            self._dashboards.pop(self._dashboard_arn(name), None)
             self._dashboard_tags.pop(self._dashboard_arn(name), None)
 
     def board_tags(self, arn: str) -> dict[str, str]:
@@ -96,7 +99,7 @@ class Boards:
         return current_request().region
 
     def _dashboard(self, name: str) -> tuple[str, datetime]:
-        found = self._dashboards.get((self._region(), name))
+        found = self._dashboards.get(self._dashboard_arn(name))
         if found is None:
             raise ServiceError("ResourceNotFound", f"Dashboard {name} does not exist", 404)
         return found
@@ -104,4 +107,4 @@ class Boards:
     def _dashboard_arn(self, name: str) -> str:
         arn = self._world.arn("cloudwatch", f"dashboard/{name}", self._region())
         head = arn.split(":")
-        return ":".join([*head[:3], "", *head[4:]])  # dashboards belong to no region
+        return ":".join([*head[:3], "", *head[4:]])

@@ -1,6 +1,7 @@
 """Whether a dashboard's body is right: widgets, their places, and what they show.
 
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html.
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html,
+and "CloudWatch service quotas" in the user guide.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ COLUMNS = 24
 MOST_WIDGETS = 500
 MOST_HEIGHT = 1000
 MOST_METRICS = 500
+MOST_METRICS_IN_ALL = 2500
 MOST_ALARMS = 100
 MOST_DIMENSIONS = 30
 TOP = ("end", "periodOverride", "start", "variables", "widgets")
@@ -58,6 +60,8 @@ def _document(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         return
     if len(widgets) > MOST_WIDGETS:
         yield "/widgets", f"Should have at most {MOST_WIDGETS} items"
+    if sum(map(_metrics_of, widgets)) > MOST_METRICS_IN_ALL:
+        yield "/widgets", f"Should have at most {MOST_METRICS_IN_ALL} metrics in all"
     for index, widget in enumerate(widgets):
         here = f"/widgets/{index}"
         if not isinstance(widget, dict):
@@ -71,6 +75,12 @@ def _document(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{here}/properties", "Should be object"
         else:
             yield from _WIDGETS[kind](shown, f"{here}/properties")
+
+
+def _metrics_of(widget: Any) -> int:
+    shown = widget.get("properties") if isinstance(widget, dict) else None
+    metrics = shown.get("metrics") if isinstance(shown, dict) else None
+    return len(metrics) if isinstance(metrics, list) else 0
 
 
 def _place(widget: dict[str, Any], here: str) -> Iterator[tuple[str, str]]:

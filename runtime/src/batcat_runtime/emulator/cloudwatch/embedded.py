@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 MARK = '"_aws"'
 MOST_VALUES = 100
+MOST_METRICS = 100
 MOST_DIMENSIONS = 30
+LONGEST_DIMENSION = 1024
 
 
 def extract(world: World, region: str, message: str) -> None:
@@ -51,17 +53,31 @@ def metrics_of(
     when = datetime.fromtimestamp(head["Timestamp"] / 1000, timezone.utc)
     found = []
     for directive in head["CloudWatchMetrics"]:
+        if len(directive["Metrics"]) > MOST_METRICS:
+            raise ValueError("too many metrics")
         for names in directive["Dimensions"]:
-            if len(names) > MOST_DIMENSIONS:
-                raise ValueError("too many dimensions")
-            dimensions = tuple(sorted((name, str(document[name])) for name in names))
+            dimensions = _dimensions(document, names)
             for told in directive["Metrics"]:
-                if told["Name"] not in document:
-                    continue
-                value = document[told["Name"]]
-                values = [float(one) for one in (value if isinstance(value, list) else [value])]
-                if len(values) > MOST_VALUES:
-                    raise ValueError("too many values")
-                metric = Metric(region, directive["Namespace"], told["Name"], dimensions)
-                found.append((metric, when, values, told.get("Unit", NO_UNIT)))
+                if told["Name"] in document:
+                    metric = Metric(region, directive["Namespace"], told["Name"], dimensions)
+                    values = _values(document[told["Name"]])
+                    found.append((metric, when, values, told.get("Unit", NO_UNIT)))
     return found
+
+
+def _dimensions(document: dict[str, Any], names: list[str]) -> tuple[tuple[str, str], ...]:
+    texts = {name: document[name] for name in names}
+    if len(texts) > MOST_DIMENSIONS:
+        raise ValueError("too many dimensions")
+    if any(not isinstance(text, str) or len(text) > LONGEST_DIMENSION for text in texts.values()):
+        raise ValueError("a dimension is no text, or too long")
+    return tuple(sorted(texts.items()))
+
+
+def _values(told: Any) -> list[float]:
+    values = told if isinstance(told, list) else [told]
+    if len(values) > MOST_VALUES:
+        raise ValueError("too many values")
+    if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in values):
+        raise ValueError("a value is no number")
+    return [float(value) for value in values]

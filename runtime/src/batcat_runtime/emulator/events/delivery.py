@@ -46,7 +46,8 @@ class Delivery:
         details: attributes of such a message, besides those of the failure.
         retries: how often to try again.
         age: how long to try, in seconds.
-        report: hears of each outcome by its name: ``attempt``, ``failed``, ``dead``, ``dropped``.
+        report: hears by its name what becomes of it: each ``attempt``, and whether it ``failed``;
+            at the end ``arrived`` or ``dropped``, and then of its letter ``dead`` or ``stuck``.
         options: what else the target's API takes.
     """
 
@@ -81,6 +82,8 @@ class Delivery:
         except UndeliveredError as error:
             self.report("failed")
             self._failed(error, begun, tried)
+        else:
+            self.report("arrived")
 
     def _failed(self, error: UndeliveredError, begun: datetime, tried: int) -> None:
         clock = clock_of(self.world)
@@ -99,9 +102,9 @@ class Delivery:
             clock.set(f"retry {uuid4()}", due, again)
 
     def _give_up(self, error: UndeliveredError, tried: int, exhausted: str) -> None:
+        self.report("dropped")
         said = f"batcat local: {self.label} could not reach {self.arn}: {error}\n"
         if self.dead is None:
-            self.report("dropped")
             sys.stderr.write(said)
             return
         told = {**self.details, "ERROR_MESSAGE": error.message, "RETRY_ATTEMPTS": str(tried)}
@@ -117,7 +120,7 @@ class Delivery:
         try:
             sending.send(self.world, self.dead, self.letter, self._burying(), **options)
         except UndeliveredError as second:
-            self.report("dropped")
+            self.report("stuck")
             sys.stderr.write(f"{said}batcat local: nor its dead-letter queue: {second}\n")
         else:
             self.report("dead")

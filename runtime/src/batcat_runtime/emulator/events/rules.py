@@ -32,11 +32,13 @@ TARGET_FIELDS = {
     *("DeadLetterConfig", "RetryPolicy"),
 }
 REPORTED = {
-    "attempt": "Invocations",
-    "failed": "FailedInvocations",
-    "dead": "InvocationsSentToDlq",
+    "attempt": ("InvocationAttempts",),
+    "arrived": ("Invocations", "SuccessfulInvocationAttempts"),
+    "dropped": ("Invocations", "FailedInvocations"),
+    "dead": ("InvocationsSentToDlq",),
+    "stuck": ("InvocationsFailedToBeSentToDlq",),
 }
-"""Outcome of a delivery to its metric ("Monitoring Amazon EventBridge" in the user guide)."""
+"""Outcome of a delivery to its metrics ("Monitoring Amazon EventBridge" in the user guide)."""
 
 NEED_ROLE = ("states",)
 INPUTS = ("Input", "InputPath", "InputTransformer")
@@ -181,7 +183,7 @@ def send_to_targets(world: World, rule: Any, event: dict[str, Any]) -> None:
         event: the event as its targets see it.
     """
     ingested = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    _report(world, rule, "TriggeredRules")
+    _report(world, rule, ("TriggeredRules",))
     for target in list(rule.targets):
         policy = target.get("RetryPolicy") or {}
         Delivery(
@@ -195,13 +197,13 @@ def send_to_targets(world: World, rule: Any, event: dict[str, Any]) -> None:
             details={"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"]},
             retries=policy.get("MaximumRetryAttempts", MOST_ATTEMPTS),
             age=policy.get("MaximumEventAgeInSeconds", LONGEST_AGE),
-            report=lambda what: _report(world, rule, REPORTED.get(what, "")),
+            report=lambda what: _report(world, rule, REPORTED.get(what, ())),
         ).start()
 
 
-def _report(world: World, rule: Any, metric: str) -> None:
-    if metric:
-        publish(world, rule.region_name, "AWS/Events", {"RuleName": rule.name}, **{metric: 1})
+def _report(world: World, rule: Any, metrics: tuple[str, ...]) -> None:
+    values = dict.fromkeys(metrics, 1)
+    publish(world, rule.region_name, "AWS/Events", {"RuleName": rule.name}, **values)
 
 
 def _without_aws(put: Any) -> Any:

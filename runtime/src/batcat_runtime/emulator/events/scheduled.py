@@ -73,7 +73,7 @@ class Schedule:
 
     def first(self, now: datetime) -> datetime | None:
         """The first time: a rate without StartDate is due at once."""
-        start = self.fields.get("StartDate")
+        start = self._span[0]
         after = max(now, _aware(start)) if start else self.modified
         return self.next(after - timedelta(microseconds=1))
 
@@ -85,7 +85,14 @@ class Schedule:
             self.fields["ScheduleExpressionTimezone"],
             anchor=_aware(self.fields.get("StartDate") or self.modified),
         )
-        return _before(due, self.fields.get("EndDate"))
+        return _before(due, self._span[1])
+
+    @property
+    def _span(self) -> tuple[datetime | None, datetime | None]:
+        """When it begins and ends; a one-time schedule ignores both (API reference)."""
+        if self.fields["ScheduleExpression"].startswith("at("):
+            return None, None
+        return self.fields.get("StartDate"), self.fields.get("EndDate")
 
     def payload(self, when: datetime, account: str, execution: str) -> str:
         """What the target receives.

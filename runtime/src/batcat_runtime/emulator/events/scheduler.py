@@ -31,11 +31,15 @@ if TYPE_CHECKING:
 
 PRINCIPAL = "scheduler.amazonaws.com"
 PAGE = 100
+TAKE_JSON = ("lambda", "states")
+"""Targets whose Input must be JSON; queues and topics take any text (Target, API reference)."""
+
 REPORTED = {
     "attempt": "InvocationAttemptCount",
     "failed": "TargetErrorCount",
-    "dead": "InvocationsSentToDeadLetterCount",
     "dropped": "InvocationDroppedCount",
+    "dead": "InvocationsSentToDeadLetterCount",
+    "stuck": "InvocationsFailedToBeSentToDeadLetterCount",
 }
 """Outcome of a delivery to its metric ("Monitoring Scheduler with CloudWatch", user guide)."""
 
@@ -190,9 +194,9 @@ class Scheduler:
         self._check_target(request["Target"])
 
     def _check_target(self, target: dict[str, Any]) -> None:
-        kind_of(target["Arn"])
+        kind = kind_of(target["Arn"])
         check_dead_letters(target.get("DeadLetterConfig"), f"target {target['Arn']}")
-        if target.get("Input"):
+        if target.get("Input") and kind in TAKE_JSON:
             try:
                 json.loads(target["Input"])
             except ValueError:
@@ -245,7 +249,8 @@ class Scheduler:
 
     def _report(self, schedule: Schedule, what: str) -> None:
         dimensions = {"ScheduleGroup": schedule.fields["GroupName"]}
-        publish(self._world, schedule.region, "AWS/Scheduler", dimensions, **{REPORTED[what]: 1.0})
+        values = {REPORTED[what]: 1} if what in REPORTED else {}
+        publish(self._world, schedule.region, "AWS/Scheduler", dimensions, **values)
 
 
 def _check_window(request: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ def patch() -> None:
 
     def checked_publish(self: Any, message: str, arn: Any, **options: Any) -> Any:
         check_message(message, options.get("subject"), options.get("message_structure"))
+        check_size(message, options.get("message_attributes") or {})
         return publish(self, message, arn, **options)
 
     def publish_batch(self: Any, topic_arn: str, publish_batch_request_entries: Any) -> Any:
@@ -94,8 +95,6 @@ def check_message(message: str, subject: str | None, structure: str | None) -> N
     """
     if not message:
         raise invalid("Empty message")
-    if len(message.encode()) > LARGEST_MESSAGE:
-        raise invalid("Message too long")
     if subject is not None and (
         not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable()
     ):
@@ -109,6 +108,21 @@ def check_message(message: str, subject: str | None, structure: str | None) -> N
             raise invalid("Message Structure - JSON message body failed to parse") from error
         if not isinstance(parts, dict) or "default" not in parts:
             raise invalid("Message Structure - No default entry in JSON message body")
+
+
+def check_size(message: str, attributes: dict[str, dict[str, Any]]) -> None:
+    """Refuse a message that is too large with its attributes.
+
+    Args:
+        message: the text.
+        attributes: by name, each with Type and Value.
+
+    Raises:
+        ServiceError: it is.
+    """
+    told = [text for name, one in attributes.items() for text in (name, *map(str, one.values()))]
+    if sum(len(text.encode()) for text in (message, *told)) > LARGEST_MESSAGE:
+        raise invalid("Message too long")
 
 
 def invalid(reason: str) -> ServiceError:

@@ -75,10 +75,6 @@ def test_a_duplicate_or_nothing_is_refused_with_its_place(
             "Property LifecycleConfiguration.Rules.ExpirationDate",
         ),
         (
-            resource("AWS::S3::Bucket", NotificationConfiguration={"TopicConfigurations": []}),
-            "Property NotificationConfiguration.TopicConfigurations",
-        ),
-        (
             resource(
                 "AWS::Lambda::Function",
                 Code={"ZipFile": "x"},

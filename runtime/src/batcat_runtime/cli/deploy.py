@@ -20,7 +20,7 @@ batcat deploy                     a rehearsal on a local AWS
 batcat deploy --dry-run           only show the changes
 batcat deploy --env dev           into the account of environment dev; asks first
 batcat deploy --env dev --yes     the same without asking, for a pipeline
-batcat deploy --env dev --smoke   try it with data/raw; if that fails, go back
+batcat deploy --env dev --smoke   try it with test/data; if that fails, go back
 """
 
 
@@ -37,7 +37,9 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
     ] = False,
     source: Annotated[
         str | None,
-        typer.Option("--input", metavar="PATH", help="Input of that run; by default data/raw."),
+        typer.Option(
+            "--input", metavar="PATH", help="Input of that run; by default test/data or data/raw."
+        ),
     ] = None,
     project: ProjectFolder = None,
     as_json: AsJson = False,
@@ -144,12 +146,14 @@ def _try(here: Project, plan: Any, screen: Screen, source: str | None) -> None:
         DeployError: the run failed; the message says what stands now.
     """
     from batcat_runtime.deploy import releases
+    from batcat_runtime.deploy.data import sample
     from batcat_runtime.deploy.run import Run, prepare
 
     from .run import make
 
     try:
-        with closing(Run(prepare(here, source=source))) as this:
+        given = source or (sample(here) if here.reads_files else None)
+        with closing(Run(prepare(here, source=given))) as this:
             this.open()
             screen.say(f"Run {this.plan.run}: environment {here.environment}, region {here.region}")
             make(this, screen, {})

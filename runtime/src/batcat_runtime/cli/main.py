@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from . import audit, cost, deploy, doctor, down, image, layer, local, logs, rollback, run, status
+from . import (
+    audit,
+    check,
+    cost,
+    deploy,
+    doctor,
+    down,
+    image,
+    layer,
+    local,
+    logs,
+    rollback,
+    run,
+    status,
+)
 
 application = typer.Typer(
     name="batcat",
@@ -38,7 +52,7 @@ def batcat(
     """Run a project's pipeline on a local AWS, and put the same pipeline into an account."""
 
 
-for module in (run, deploy, rollback, local, logs, status, down, layer, audit, doctor, cost):
+for module in (run, check, deploy, rollback, local, logs, status, down, layer, audit, doctor, cost):
     name = module.__name__.rpartition(".")[2]
     # \b keeps typer from filling the lines like prose.
     application.command(name, epilog=f"\b\nExamples:\n{module.EXAMPLES.strip()}")(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 THREADS = 16  # transport is the bottleneck, not the CPU
 RESULT_FOLDER = Path("data") / "result"
+SAMPLE_FOLDER = Path("test") / "data"
 
 
 class NothingThereError(ExecutionError):
@@ -35,6 +36,13 @@ def default_input(project: Project, step: str | None = None) -> Path:
     if step is None or step == project.steps[0]:
         return project.root / "data" / "raw"
     return project.root / "data" / "tmp" / project.steps[project.steps.index(step) - 1]
+
+
+def sample(project: Project) -> str | None:
+    """Give the input that belongs to the project's tests and is committed with them, if any."""
+    folder = project.root / SAMPLE_FOLDER
+    has_files = folder.is_dir() and any(one.name[0] != "." for one in folder.iterdir())
+    return str(folder) if has_files else None
 
 
 def input_files(path: Path) -> dict[str, Path]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
 
 PROJECT, PURPOSE = "2026-event-check", "score"
 BUCKET = f"{PROJECT}-us-east-1"
+HANGS = "import time\ndef lambda_handler(event, context):\n    time.sleep(600)\n"
 ODD = ["a b+c.csv", "ü/日本 (1).csv", "100%25.csv", "q?x=1&y=2.csv"]
 
 
 class Started:
     """A deployed project whose runs objects start."""
 
-    def __init__(self, aws: LocalAws, outputs: dict[str, str]) -> None:
-        self.aws, self.outputs = aws, outputs
+    def __init__(self, aws: LocalAws, folder: Path, stack: Any) -> None:
+        self.aws, self.stack, self.outputs = aws, stack.name, stack.outputs
+        (self.code,) = (folder / "deploy").glob("*-trigger/lambda_function.py")
         self.sfn, self.s3 = aws.client("stepfunctions"), aws.client("s3")
 
     def executions(self) -> dict[str, str]:
@@ -43,6 +47,24 @@ class Started:
         while len(self.executions()) < count and time.monotonic() < until:
             time.sleep(0.2)
         return self.executions()
+
+    def change(self, code: str, timeout: int) -> None:
+        """Give the trigger other code and another time limit."""
+        archive, functions = io.BytesIO(), self.aws.client("lambda")
+        with zipfile.ZipFile(archive, "w") as files:
+            files.writestr("lambda_function.py", code)
+        name = self.outputs["TriggerFunctionName"]
+        functions.update_function_code(FunctionName=name, ZipFile=archive.getvalue())
+        functions.update_function_configuration(FunctionName=name, Timeout=timeout)
+
+    def letters(self) -> list[dict[str, Any]]:
+        """What lies among the dead letters; some time goes by."""
+        self.aws.turn_clock(seconds=30)
+        stack = self.aws.client("cloudformation").list_stack_resources(StackName=self.stack)
+        resources = stack["StackResourceSummaries"]
+        (queue,) = [one for one in resources if one["LogicalResourceId"] == "DeadLetters"]
+        found = self.aws.client("sqs").receive_message(QueueUrl=queue["PhysicalResourceId"])
+        return [json.loads(one["Body"]) for one in found.get("Messages", [])]
 
     def invoke(self, event: dict[str, Any]) -> list[str]:
         """Hand an event to the trigger; gives the names of the runs."""
@@ -73,7 +95,7 @@ def started(
         project = load_project(folder)
         for _ in apply(make_plan(project)):
             pass
-        yield Started(aws, deployed_stack(project).outputs)
+        yield Started(aws, folder, deployed_stack(project))
     patched.undo()
 
 
@@ -104,3 +126,19 @@ def test_events_that_come_twice_and_out_of_order_start_each_run_once(started: St
 def test_an_object_that_is_written_again_starts_another_run(started: Started) -> None:
     key = f"{PURPOSE}/input/again.csv"
     assert started.invoke(event(key, "01")) != started.invoke(event(key, "02"))
+
+
+def test_an_event_whose_trigger_hangs_is_kept_and_starts_its_run_later(started: Started) -> None:
+    before, key = set(started.executions()), f"{PURPOSE}/input/late.csv"
+    started.change(HANGS, timeout=1)
+    started.s3.put_object(Bucket=BUCKET, Key=key, Body=b"id\n1\n")
+    until, letters = time.monotonic() + 60, started.letters()
+    while not letters and time.monotonic() < until:
+        letters = started.letters()
+    started.change(started.code.read_text(encoding="utf-8"), timeout=30)
+    assert [one["detail"]["object"]["key"] for one in letters] == [key]
+    assert set(started.executions()) == before
+    (run,) = started.invoke(letters[0])
+    assert started.invoke(letters[0]) == [run]
+    assert started.executions()[run] == f"s3://{BUCKET}/{key}"
+    assert set(started.executions()) - before == {run}

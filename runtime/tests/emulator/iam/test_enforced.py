@@ -35,7 +35,7 @@ class Acting:
 
     def __init__(self, aws: LocalAws, name: str, *statements: dict[str, Any], **more: Any) -> None:
         self.aws, self.name = aws, name
-        services = ["sagemaker", "lambda", "states", "scheduler", "events", "redshift"]
+        services = ["sagemaker", "lambda", "states", "scheduler", "events", "cloudformation"]
         principal = {"Service": [f"{one}.amazonaws.com" for one in services], "AWS": ACCOUNT}
         trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         self.iam = aws.client("iam")
@@ -470,6 +470,41 @@ def test_code_is_read_with_the_rights_of_who_brings_it(
     role.may(allow("lambda:*", "iam:PassRole", "s3:GetObject"))
     message = refused(lambda: role.client("lambda").create_function(**made))[1]
     assert "Could not unzip uploaded file" in message
+
+
+def test_a_stack_is_made_with_the_rights_of_its_role_or_its_caller(
+    acting: Callable[..., Acting], aws: LocalAws, store: Any, unique: Callable[[str], str],
+    until: Callable[..., Any],
+) -> None:  # fmt: skip
+    body = json.dumps({"Resources": {"Group": {"Type": "AWS::Logs::LogGroup"}}})
+    owner, caller = aws.client("cloudformation"), acting(allow("cloudformation:*", "iam:PassRole"))
+    worker = acting()
+
+    def ends(client: Any, **more: Any) -> tuple[str, str]:
+        """Status, and why the log group was not made."""
+        stack = client.create_stack(StackName=unique("stack"), TemplateBody=body, **more)["StackId"]
+
+        def told() -> Any:
+            status = owner.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+            return None if status.endswith("PROGRESS") else status
+
+        status = until(told, "the stack is settled")
+        events = owner.describe_stack_events(StackName=stack)["StackEvents"]
+        reasons = (one.get("ResourceStatusReason", "") for one in events)
+        return status, next((one for one in reasons if "not authorized" in one), "")
+
+    status, why = ends(caller.client("cloudformation"))
+    assert status == "ROLLBACK_COMPLETE"
+    assert f"User: {caller.session} is not authorized to perform: logs:CreateLogGroup" in why
+    status, why = ends(caller.client("cloudformation"), RoleARN=worker.arn)
+    assert status == "ROLLBACK_COMPLETE"
+    assert f"assumed-role/{worker.name}/AWSCloudFormation is not authorized" in why
+    worker.may(allow("logs:*"))
+    assert ends(caller.client("cloudformation"), RoleARN=worker.arn) == ("CREATE_COMPLETE", "")
+    store.put(template=body)
+    read = {"StackName": "s", "TemplateURL": f"https://s3.amazonaws.com/{store.bucket}/template"}
+    message = refused(lambda: caller.client("cloudformation").create_stack(**read))[1]
+    assert "not authorized to perform: s3:GetObject" in message
 
 
 def test_what_was_decided_is_recorded(acting: Callable[..., Acting], store: Any) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from batcat_runtime.emulator.budgets.service import begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,13 +83,41 @@ def test_notifications_and_their_subscribers(aws: LocalAws, named: dict[str, str
 
 
 @pytest.mark.parametrize(
+    ("unit", "start"),
+    [("DAILY", "11-21"), ("MONTHLY", "11-01"), ("QUARTERLY", "10-01"), ("ANNUALLY", "01-01")],
+)
+def test_a_budget_begins_with_its_period(unit: str, start: str) -> None:
+    now = datetime(2026, 11, 21, 12, 30, tzinfo=timezone.utc)
+    assert begun(now, unit).isoformat() == f"2026-{start}T00:00:00+00:00"
+
+
+def test_a_notification_tells_as_many_as_in_aws(aws: LocalAws, named: dict[str, str]) -> None:
+    """Ten notifications, each with ten addresses and a topic."""
+    client = aws.client("budgets")
+    for percent in range(9):
+        notice = {**NOTICE, "Threshold": float(percent + 1)}
+        client.create_notification(**named, Notification=notice, Subscribers=[MAIL])
+    with pytest.raises(client.exceptions.CreationLimitExceededException):
+        notice = {**NOTICE, "Threshold": 99.0}
+        client.create_notification(**named, Notification=notice, Subscribers=[MAIL])
+    for number in range(9):
+        other = {"SubscriptionType": "EMAIL", "Address": f"{number}@example.com"}
+        client.create_subscriber(**named, Notification=NOTICE, Subscriber=other)
+    with pytest.raises(client.exceptions.CreationLimitExceededException):
+        other = {"SubscriptionType": "EMAIL", "Address": "one-more@example.com"}
+        client.create_subscriber(**named, Notification=NOTICE, Subscriber=other)
+
+
+@pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"BudgetLimit": {"Amount": "0", "Unit": "USD"}}, "BudgetLimit"),
         ({"BudgetType": "USAGE"}, "NotEmulated.*BudgetType=USAGE"),
         ({"BudgetName": "a:b"}, "BudgetName"),
+        ({"TimePeriod": {"Start": "2026-01-02", "End": "2026-01-01"}}, "Start before"),
+        ({"TimeUnit": "CUSTOM"}, "NotEmulated.*TimeUnit=CUSTOM"),
     ],
-    ids=["limit", "type", "name"],
+    ids=["limit", "type", "name", "period", "unit"],
 )
 def test_wrong_budgets_are_refused(aws: LocalAws, changed: dict[str, Any], said: str) -> None:
     with pytest.raises(ClientError, match=said):

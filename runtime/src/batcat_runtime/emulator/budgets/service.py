@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
 PAGE = 100
-MOST_NOTIFICATIONS, MOST_EMAILS, MOST_TOPICS = 5, 10, 1
-"""CreateBudget, Budgets API reference."""
+MOST_NOTIFICATIONS, MOST_EMAILS, MOST_TOPICS = 10, 10, 1
+"""Notification, Budgets API reference; CreateBudget there still speaks of five notifications."""
 
 FAR = datetime(2087, 6, 15, tzinfo=timezone.utc)
 """End of a budget that names none (TimePeriod, Budgets API reference)."""
 
 NO_TOKEN = "InvalidNextTokenException"  # noqa: S105 - an error code
-SPENT = {"ActualSpend": {"Amount": "0.0", "Unit": "USD"}}
+MONTHS = {"ANNUALLY": 12, "QUARTERLY": 3, "MONTHLY": 1}
+"""Months of a period that begins with its month; a DAILY one begins with its day."""
 
 
 @dataclass
@@ -178,12 +179,14 @@ class Budgets:
         limit = given.get("BudgetLimit")
         if not limit or float(limit["Amount"]) <= 0:
             raise _invalid("BudgetLimit must have an Amount of more than 0")
-        month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        period = {"Start": month, "End": FAR, **(given.get("TimePeriod") or {})}
+        period = {"Start": begun(now, given["TimeUnit"]), "End": FAR}
+        period |= given.get("TimePeriod") or {}
+        if period["Start"] >= period["End"]:
+            raise _invalid("TimePeriod must have a Start before its End")
         return {
             **given,
             "TimePeriod": period,
-            "CalculatedSpend": SPENT,
+            "CalculatedSpend": {"ActualSpend": {"Amount": "0.0", "Unit": limit["Unit"]}},
             "LastUpdatedTime": now,
         }
 
@@ -210,6 +213,18 @@ class Budgets:
             if notice[0] == told:
                 return notice
         raise _missing("the notification doesn't exist")
+
+
+def begun(now: datetime, unit: str) -> datetime:
+    """When the period began that a moment lies in (TimePeriod, Budgets API reference).
+
+    Args:
+        now: the moment.
+        unit: the budget's TimeUnit.
+    """
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    months = MONTHS.get(unit)
+    return day.replace(day=1, month=day.month - (day.month - 1) % months) if months else day
 
 
 def _check_subscribers(subscribers: list[dict[str, str]]) -> None:

@@ -18,7 +18,8 @@ def _subscriber(name: str) -> str:
 
 def _budget(name: str) -> str:
     return (
-        f"{name}.BudgetName {name}.BudgetType=COST {name}.TimeUnit {name}.TimePeriod.Start "
+        f"{name}.BudgetName {name}.BudgetType=COST {name}.TimePeriod.Start "
+        f"{name}.TimeUnit=DAILY|MONTHLY|QUARTERLY|ANNUALLY "
         f"{name}.TimePeriod.End {name}.BudgetLimit.Amount {name}.BudgetLimit.Unit"
     )
 

@@ -25,6 +25,9 @@ from measuring import BIN, REPOSITORY, RUNS, megabytes, once, row, run, seconds
 if TYPE_CHECKING:
     from batcat_runtime.emulator import LocalAws
 
+LOADING = 7.5
+"""After so many seconds everything has loaded that a local AWS loads in the background."""
+
 PAUSE = 0.05
 """How often a figure is asked for while it is measured, in seconds: asking costs time, too."""
 
@@ -76,7 +79,7 @@ def _local_aws() -> None:
     if not Path("/proc/self/status").exists():
         return
     with LocalAws() as aws:
-        time.sleep(IDLE_SECONDS / 2)  # everything that loads in the background has loaded
+        time.sleep(LOADING)
         row("local AWS just started, all its processes", f"{_megabytes_of(aws.pid):.0f} MB", "-")
         time.sleep(IDLE_SECONDS)
         at_rest = f"{_megabytes_of(aws.pid):.0f} MB"
@@ -126,6 +129,7 @@ def _pipeline(project: Path) -> None:
     image = f"{config['project']}-{config['purpose']}"
     with LocalAws(images={image: project}, region=config["region"]) as aws:
         variables = {**os.environ, **aws.environment}
+        time.sleep(LOADING)
         deploy = once(lambda: run(BIN / "batcat", "deploy", cwd=project, environment=variables))
         row("batcat deploy of a new stack", f"{deploy:.2f} s", "≤ 3 s")
         first, *others = [_event_to_job(aws, config, number) for number in range(RUNS + 1)]

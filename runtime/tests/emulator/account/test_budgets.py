@@ -92,20 +92,24 @@ def test_a_budget_begins_with_its_period(unit: str, start: str) -> None:
 
 
 def test_a_notification_tells_as_many_as_in_aws(aws: LocalAws, named: dict[str, str]) -> None:
-    """Ten notifications, each with ten addresses and a topic."""
+    """Ten notifications, each with ten addresses."""
     client = aws.client("budgets")
-    for percent in range(9):
-        notice = {**NOTICE, "Threshold": float(percent + 1)}
+
+    def tell(percent: float) -> None:
+        notice = {**NOTICE, "Threshold": percent}
         client.create_notification(**named, Notification=notice, Subscribers=[MAIL])
+
+    def hear(name: int) -> None:
+        one = {"SubscriptionType": "EMAIL", "Address": f"{name}@example.com"}
+        client.create_subscriber(**named, Notification=NOTICE, Subscriber=one)
+
+    for number in range(1, 10):
+        tell(float(number))
+        hear(number)
     with pytest.raises(client.exceptions.CreationLimitExceededException):
-        notice = {**NOTICE, "Threshold": 99.0}
-        client.create_notification(**named, Notification=notice, Subscribers=[MAIL])
-    for number in range(9):
-        other = {"SubscriptionType": "EMAIL", "Address": f"{number}@example.com"}
-        client.create_subscriber(**named, Notification=NOTICE, Subscriber=other)
+        tell(99.0)
     with pytest.raises(client.exceptions.CreationLimitExceededException):
-        other = {"SubscriptionType": "EMAIL", "Address": "one-more@example.com"}
-        client.create_subscriber(**named, Notification=NOTICE, Subscriber=other)
+        hear(99)
 
 
 @pytest.mark.parametrize(

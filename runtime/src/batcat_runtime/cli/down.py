@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from batcat_runtime.deploy.holdings import DATA, IMAGES
 from batcat_runtime.deploy.project import load_project
 
 from .deploy import ask
@@ -74,7 +75,7 @@ def _remove(plan: Any, screen: Screen, *, yes: bool) -> set[str]:
     here = plan.project
     # Data that is gone is gone, on the local AWS as well; the rest of a local AWS is nothing.
     is_grave = not here.is_local or (plan.delete_data and plan.has_data)
-    if is_grave and not yes and not ask(_question(plan.account, plan.delete_data), screen):
+    if is_grave and not yes and not ask(_question(plan), screen):
         screen.say("Nothing was removed.")
         screen.answer({**removal_document(plan), "status": "DECLINED"})
         raise typer.Exit(1)
@@ -100,7 +101,8 @@ def _prove(plan: Any, gone: set[str], screen: Screen) -> Any:
     return proof
 
 
-def _question(account: object, delete_data: bool) -> str:
-    what = "this, data included," if delete_data else "this"
-    identity, region = getattr(account, "id", ""), getattr(account, "region", "")
-    return f"Remove {what} from account {identity}, region {region}?"
+def _question(plan: Any) -> str:
+    """Name what cannot be had again as it was; the rest has just been shown."""
+    lost = [one.kind for one in plan.removed if one.kind in {DATA, IMAGES}]
+    what = f"this, {' and '.join(lost)} included," if lost else "this"
+    return f"Remove {what} from account {plan.account.id}, region {plan.account.region}?"

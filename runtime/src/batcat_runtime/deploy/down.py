@@ -23,7 +23,6 @@ from .holdings import (
     unless_refused,
     uploads,
 )
-from .left import tags
 from .logs import GROUP
 from .stack import StackEvent, events, find_stack, resources
 from .status import past_runs
@@ -185,7 +184,7 @@ def _has_own_repository(project: Project, made: set[tuple[str, str]]) -> bool:
 
 
 def _are_ours(found: dict[str, str], project: Project) -> bool:
-    return all(found.get(key) == value for key, value in tags(project).items())
+    return all(found.get(key) == value for key, value in project.tags.items())
 
 
 def _delete_images(plan: Removal) -> None:

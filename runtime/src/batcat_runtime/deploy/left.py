@@ -97,15 +97,6 @@ def prove(
     return Proof((*by_name, *tagged), tuple(unseen))
 
 
-def tags(project: Project) -> dict[str, str]:
-    """The tags that tell this project in this environment from all others."""
-    return {
-        "project": project.project,
-        "purpose": project.purpose,
-        "environment": project.environment,
-    }
-
-
 def _by_name(project: Project, account: Account, *, keeps_data: bool) -> Iterator[Left]:
     region = project.region
     if find_stack(project.stack, region) is not None:
@@ -167,7 +158,7 @@ def _tagged(project: Project) -> list[str]:
     """ARNs of what carries the project's tags."""
     pages = aws.client("resourcegroupstaggingapi", project.region).get_paginator("get_resources")
     filters: list[dict[str, Any]] = [
-        {"Key": key, "Values": [value]} for key, value in tags(project).items()
+        {"Key": key, "Values": [value]} for key, value in project.tags.items()
     ]
     with aws.explained("look for tags (tag:GetResources)", "nothing is tagged"):
         return [

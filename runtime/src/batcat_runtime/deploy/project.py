@@ -146,6 +146,15 @@ class Project:
         return names.repository(self.project, self.purpose)
 
     @property
+    def tags(self) -> dict[str, str]:
+        """The tags that tell this project in this environment from all others."""
+        return {
+            "project": self.project,
+            "purpose": self.purpose,
+            "environment": self.environment,
+        }
+
+    @property
     def result_path(self) -> str:
         """Where every run puts its results: ``s3://<bucket>/<purpose>``."""
         return f"s3://{self.result_s3_bucket}/{self.purpose}"

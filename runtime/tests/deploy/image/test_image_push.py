@@ -177,12 +177,10 @@ def test_a_repository_is_made_as_the_template_says(here: Project, ecr: Ecr) -> N
 def test_without_a_word_of_the_template_a_repository_is_closed_and_scanned(
     here: Project, ecr: Ecr
 ) -> None:
-    key = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
-    ensure_repository(replace(here, kms_key=key))
+    ensure_repository(here)
     made = ecr.repositories[NAME]
     assert made["imageTagMutability"] == "IMMUTABLE"
     assert made["imageScanningConfiguration"] == {"scanOnPush": True}
-    assert made["encryptionConfiguration"] == {"encryptionType": "KMS", "kmsKey": key}
     (rule,) = json.loads(ecr.policies[NAME])["rules"]
     assert rule["selection"]["tagStatus"] == "untagged"  # what is deployed has a tag
 

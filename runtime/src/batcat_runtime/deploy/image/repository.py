@@ -80,8 +80,9 @@ def find_repository(project: Project) -> Repository | None:
 def ensure_repository(project: Project) -> Repository:
     """Find the project's repository, or make it.
 
-    An image has to be there before the stack that names it, so the repository comes first, too:
-    as the template says, if it has one, else private, scanned, and with tags that never move.
+    An image has to be there before the stack that names it, so the repository comes first, too.
+    It is the one that the stack would have made, so it does not matter who was first; a template
+    without a word of it gets one that is scanned and whose tags never move.
 
     Args:
         project: the project in its environment.
@@ -94,17 +95,12 @@ def ensure_repository(project: Project) -> Repository:
         return found
     settings, lifecycle = _template_settings(project)
     name = project.repository
-    tags = {
-        "project": project.project,
-        "purpose": project.purpose,
-        "environment": project.environment,
-        "owner": project.owner or project.project,
-    }
+    owned = {**project.tags, "owner": project.owner or project.project}
     ecr = aws.client("ecr", project.region)
     with aws.explained(f"make the ECR repository {name}", "try again"):
         made = ecr.create_repository(
             repositoryName=name,
-            tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            tags=[{"Key": key, "Value": value} for key, value in owned.items()],
             **settings,
         )["repository"]
         if lifecycle:
@@ -195,12 +191,7 @@ def _template_settings(project: Project) -> tuple[dict[str, Any], str]:
         if key in properties and not _is_computed(properties[key])
     }
     settings.setdefault("imageScanningConfiguration", {"scanOnPush": True})
-    settings.setdefault(
-        "imageTagMutability", "IMMUTABLE"
-    )  # a tag is the hash of its image's inputs
-    if project.kms_key:
-        key = {"encryptionType": "KMS", "kmsKey": project.kms_key}
-        settings.setdefault("encryptionConfiguration", key)
+    settings.setdefault("imageTagMutability", "IMMUTABLE")  # it says what the image is made from
     policy = properties.get("LifecyclePolicy", {}).get("LifecyclePolicyText", _LIFECYCLE)
     if isinstance(policy, dict):
         policy = "" if _is_computed(policy) else json.dumps(policy)

@@ -57,7 +57,7 @@ image_lacks = $(strip $(shell for tool in buildah debootstrap docker-registry; d
 .PHONY: test
 test: setup lint ## Lint, type-check and run every test
 	$(if $(image_lacks),@echo "Left out: tests of a real image. They need: $(image_lacks) (.ci/run brings all)")
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(image_lacks),-m 'not image')
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(image_lacks),-m 'not image and not long')
 
 .PHONY: long
 long: setup ## Run the tests that `make test` leaves out for time

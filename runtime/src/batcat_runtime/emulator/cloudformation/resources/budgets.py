@@ -40,18 +40,16 @@ class Budget(Handler):
         client = task.client("budgets")
         budget = _budget(properties["Budget"])
         name = str(budget.get("BudgetName") or task.name(100))
-        try:
-            client.describe_budget(AccountId=task.account, BudgetName=name)
-        except client.exceptions.NotFoundException:
-            pass
-        else:
-            raise AlreadyExistsError(name)
         more = {
             key: properties[key]
             for key in ("NotificationsWithSubscribers", "ResourceTags")
             if properties.get(key)
         }
-        client.create_budget(AccountId=task.account, Budget={**budget, "BudgetName": name}, **more)
+        budget["BudgetName"] = name
+        try:
+            client.create_budget(AccountId=task.account, Budget=budget, **more)
+        except client.exceptions.DuplicateRecordException:
+            raise AlreadyExistsError(name) from None
         task.began(name)
         return name
 

@@ -26,7 +26,12 @@ class Repository(Handler):
         """Make the repository, then its policies."""
         ecr = task.client("ecr")
         name = str(properties.get("RepositoryName") or task.name(256, lower=True))
-        given: dict[str, Any] = {"tags": properties["Tags"]} if properties.get("Tags") else {}
+        given: dict[str, Any] = {
+            "imageTagMutability": properties.get("ImageTagMutability") or "MUTABLE",
+            "imageScanningConfiguration": _scanning(properties),
+        }
+        if properties.get("Tags"):
+            given["tags"] = properties["Tags"]
         encryption = properties.get("EncryptionConfiguration")
         if encryption:
             given["encryptionConfiguration"] = {
@@ -35,7 +40,8 @@ class Repository(Handler):
             }
         ecr.create_repository(repositoryName=name, **given)
         task.began(name)
-        self._put(task, name, properties, {})
+        said = ("ImageTagMutability", "ImageScanningConfiguration")
+        self._put(task, name, properties, {one: properties.get(one) for one in said})
         return name
 
     def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
@@ -66,9 +72,8 @@ class Repository(Handler):
             value = new.get("ImageTagMutability") or "MUTABLE"
             ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability=value)
         if new.get("ImageScanningConfiguration") != old.get("ImageScanningConfiguration"):
-            scan = bool((new.get("ImageScanningConfiguration") or {}).get("ScanOnPush"))
             ecr.put_image_scanning_configuration(
-                repositoryName=name, imageScanningConfiguration={"scanOnPush": scan}
+                repositoryName=name, imageScanningConfiguration=_scanning(new)
             )
         rules = (new.get("LifecyclePolicy") or {}).get("LifecyclePolicyText")
         if rules != (old.get("LifecyclePolicy") or {}).get("LifecyclePolicyText"):
@@ -85,3 +90,10 @@ class Repository(Handler):
 
     def _arn(self, task: Task, name: str) -> str:
         return task.arn("ecr", f"repository/{name}")
+
+
+def _scanning(properties: Properties) -> dict[str, bool]:
+    """What is scanned; nothing, if the template does not say it."""
+    return {
+        "scanOnPush": bool((properties.get("ImageScanningConfiguration") or {}).get("ScanOnPush"))
+    }

@@ -81,6 +81,14 @@ def test_nobody_speaks_for_aws(target: Target, new_name: Callable[[], str]) -> N
     assert target.wait(1) == [source]
 
 
+def test_entries_have_a_size_in_all(target: Target) -> None:
+    half = {"Source": "s", "DetailType": "d", "Detail": '{"a": "' + "ü" * 262_200 + '"}'}
+    events = target.aws.client("events")
+    assert events.put_events(Entries=[half])["FailedEntryCount"] == 0
+    with pytest.raises(ClientError, match=r"ValidationException.*over the limit"):
+        events.put_events(Entries=[half, half])
+
+
 def test_a_disabled_rule_and_a_removed_target_receive_nothing(
     target: Target, new_name: Callable[[], str]
 ) -> None:

@@ -18,7 +18,7 @@ from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 from batcat_runtime.emulator.sending import Sender, kind_of
 
-from . import patterns, targets
+from . import entries, patterns, targets
 from .clock import clock_of
 from .delivery import LONGEST_AGE, MOST_ATTEMPTS, Delivery, check_dead_letters
 from .schedules import ScheduleError, next_time
@@ -42,11 +42,6 @@ REPORTED = {
 
 NEED_ROLE = ("states",)
 INPUTS = ("Input", "InputPath", "InputTransformer")
-RESERVED = {
-    "ErrorCode": "NotAuthorizedForSourceException",
-    "ErrorMessage": "Not authorized for the source.",
-}
-"""What becomes of an entry with a source of AWS's own (PutEventsResultEntry, API reference)."""
 
 
 def patch(world: World) -> None:
@@ -101,7 +96,7 @@ def patch(world: World) -> None:
         backend,
         put_rule=checked_put_rule,
         put_targets=checked_put_targets,
-        put_events=_without_aws(backend.put_events),
+        put_events=entries.checked(backend.put_events),
         list_rules=literally_list,
         delete_rule=unscheduling_delete,
         disable_rule=scheduling_disable,
@@ -204,18 +199,6 @@ def send_to_targets(world: World, rule: Any, event: dict[str, Any]) -> None:
 def _report(world: World, rule: Any, metrics: tuple[str, ...]) -> None:
     values = dict.fromkeys(metrics, 1)
     publish(world, rule.region_name, "AWS/Events", {"RuleName": rule.name}, **values)
-
-
-def _without_aws(put: Any) -> Any:
-    def put_events(self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answers = iter(put(self, [event for event in events if not _is_of_aws(event)]))
-        return [RESERVED if _is_of_aws(event) else next(answers) for event in events]
-
-    return put_events
-
-
-def _is_of_aws(event: dict[str, Any]) -> bool:
-    return str(event.get("Source") or "").startswith("aws.")
 
 
 def _check_rule(options: dict[str, Any]) -> None:

@@ -169,6 +169,19 @@ def test_a_key_is_decided_by_its_id_whatever_it_is_called(
     assert f"kms:GenerateDataKey on resource: {mine} because" in message
 
 
+def test_a_secret_is_called_what_the_caller_called_it(
+    acting: Callable[..., Acting], aws: LocalAws, unique: Callable[[str], str]
+) -> None:
+    name, role = unique("secret"), acting()
+    arn = aws.client("secretsmanager").create_secret(Name=name, SecretString="x")["ARN"]
+    secrets = role.client("secretsmanager")
+    for given in (name, arn):
+        message = refused(lambda given=given: secrets.get_secret_value(SecretId=given))[1]  # type: ignore[misc]
+        assert f"secretsmanager:GetSecretValue on resource: {given} because" in message
+    role.may(allow("secretsmanager:GetSecretValue", Resource=f"{arn[:-6]}??????"))
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "x"
+
+
 def test_an_object_that_may_not_be_listed_is_not_told_from_one_that_is_not_there(
     acting: Callable[..., Acting], store: Any
 ) -> None:

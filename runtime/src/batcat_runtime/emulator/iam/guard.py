@@ -183,7 +183,7 @@ class Guard:
             return None
         service = need.action.partition(":")[0]
         code, status = OWN_CODES.get(service) or CODES.get(protocol, CODES["json"])
-        return Denied(code, _message(request, decision.why), status)
+        return Denied(code, _message(request, decision.why, need.shown), status)
 
     def hiding(self, start_response: Any, call: Call) -> Any:
         """Answers that do not tell whether an object is there to who may not list its bucket.
@@ -286,7 +286,7 @@ def _tags(role: Any) -> list[dict[str, str]]:
     return list(tags.values()) if isinstance(tags, dict) else list(tags)
 
 
-def _message(request: Request, why: str) -> str:
+def _message(request: Request, why: str, called: str) -> str:
     """What AWS says of a denial; an action without resources seldom has one in it.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; S3
@@ -294,7 +294,7 @@ def _message(request: Request, why: str) -> str:
     itself in capitals (Managed Service for Prometheus User Guide, "Troubleshooting alert manager").
     """
     service, _, name = request.action.partition(":")
-    shown = f'"{request.resource}"' if service == "s3" else request.resource
+    shown = f'"{request.resource}"' if service == "s3" else called or request.resource
     hidden = request.resource == "*" and service not in SHOWING_ALL
     where = "" if hidden else f" on resource: {shown}"
     action = f"SNS:{name}" if service == "sns" else request.action

@@ -26,6 +26,7 @@ class Need:
         keys: condition keys of this need, in lower case.
         policy: the resource's own policy, as text.
         name: what the record and messages call that policy.
+        shown: what a denial calls the resource, where it is not the ARN.
     """
 
     action: str
@@ -33,6 +34,7 @@ class Need:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: str | None = None
     name: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Secrets Manager: a secret's ARN ends in six characters that its name has not.
 
+A denial calls the secret what the request called it, as users have quoted it.
+
 That a secret under a key of one's own needs ``kms:Decrypt``, and ``kms:GenerateDataKey`` to write:
 Secrets Manager User Guide, "Secret encryption and decryption".
 """
@@ -31,7 +33,7 @@ KEYS = frozenset(
 def _on_secret(asked: Asked) -> list[Need]:
     given = str(asked.get("SecretId") or asked.get("Name"))
     arn, key = _found(asked, given)
-    found = [Need(f"secretsmanager:{asked.operation}", arn)]
+    found = [Need(f"secretsmanager:{asked.operation}", arn, shown=given)]
     if asked.operation == "CreateSecret" and asked.get("Tags"):
         found.append(Need("secretsmanager:TagResource", arn))
     key = asked.get("KmsKeyId") or key

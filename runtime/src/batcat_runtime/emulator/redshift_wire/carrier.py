@@ -85,11 +85,14 @@ class Carrier:
         raise fault
 
     def _acting(self, order: Order) -> Objects:
-        """S3 with the rights of the role that the order names; of several, the last counts."""
-        role = str(order.options.get("IAM_ROLE") or "").split(",")[-1]
-        if not role.startswith("arn:"):
-            return self._objects
-        return self._objects.acting(self._world.session(role, SESSION).key)
+        """S3 with the rights of the role or key that the order names; of several, the last counts.
+
+        Which role a cluster has by default is not known: it may do everything.
+        """
+        roles, key = authority(order)
+        if roles[-1].startswith("arn:"):
+            key = self._world.session(roles[-1], SESSION).key
+        return self._objects.acting(key) if key else self._objects
 
     def _act(self, order: Order, connection: Connection, objects: Objects) -> tuple[str, str]:
         if order.kind == "copy":
@@ -157,16 +160,30 @@ class Carrier:
         return [known[name] for name in names], table
 
     def _check_role(self, order: Order) -> None:
-        role = order.options.get("IAM_ROLE")
-        if role is None and not any(name in order.options for name in CREDENTIALS):
+        if not any(name in order.options for name in ("IAM_ROLE", *CREDENTIALS)):
             raise StatementError(
                 f"{order.kind.upper()} needs an authorization: IAM_ROLE or CREDENTIALS"
             )
-        for arn in str(role or "default").split(","):
+        for arn in authority(order)[0]:
             if arn.lower() != "default" and (
                 not arn.startswith("arn:") or not assumable(self._world, arn, PRINCIPAL)
             ):
                 raise StatementError(f"Not authorized to get credentials of role {arn}")
+
+
+def authority(order: Order) -> tuple[list[str], str]:
+    """The roles that an order names, each assuming the next, and the access key.
+
+    Source: "Authorization parameters", Redshift Database Developer Guide.
+
+    Args:
+        order: COPY or UNLOAD.
+    """
+    pairs = (pair.partition("=") for pair in str(order.options.get("CREDENTIALS") or "").split(";"))
+    told = {name.strip().lower(): value for name, _, value in pairs}
+    roles = order.options.get("IAM_ROLE") or told.get("aws_iam_role") or "default"
+    key = order.options.get("ACCESS_KEY_ID") or told.get("aws_access_key_id") or ""
+    return str(roles).split(","), str(key)
 
 
 def failing(connection: Connection, message: str) -> PostgresFault:

@@ -17,8 +17,8 @@ def statement(sid: str, actions: Any, resources: Any = "*", effect: str = "Allow
     return {"Sid": sid, "Effect": effect, "Action": actions, "Resource": resources}
 
 
-def used(index: int, action: str, *places: str) -> dict[str, Any]:
-    named = {"role": ARN, "policy": "p", "statement": index, "action": action}
+def used(index: int, action: str, *places: str, sid: str = "Read") -> dict[str, Any]:
+    named = {"role": ARN, "policy": "p", "statement": index, "sid": sid, "action": action}
     return {**named, "resources": list(places) or ["*"]}
 
 
@@ -58,8 +58,13 @@ def test_another_statement_role_or_policy_is_no_use() -> None:
     assert found.grants[0].state == "never"
 
 
+def test_what_a_statement_was_before_a_change_is_no_use() -> None:
+    found = audit(statement("Read", "s3:GetObject"), used(0, "s3:GetObject", sid="Write"))
+    assert found.grants[0].state == "never"
+
+
 def test_patterns_and_variables_are_used_by_what_they_mean() -> None:
-    wide = statement("W", ["s3:Get*", "S3:putobject"], "arn:aws:s3:::b/${aws:userid}/*")
+    wide = statement("Read", ["s3:Get*", "S3:putobject"], "arn:aws:s3:::b/${aws:userid}/*")
     found = audit(
         wide,
         used(0, "s3:GetObject", "arn:aws:s3:::b/u/k"),

@@ -182,7 +182,9 @@ def join(roles: Iterable[Role], decided: Mapping[str, Any]) -> Audit:
 def _grant(
     role: Role, policy: str, number: int, statement: Mapping[str, Any], used: list[Any]
 ) -> Grant:
-    found = [one for one in used if one["policy"] == policy and one["statement"] == number]
+    # A policy may have changed since: its statement was used if it has the same place and name.
+    place = (policy, number, statement.get("Sid", ""))
+    found = [one for one in used if (one["policy"], one["statement"], one["sid"]) == place]
     actions = _texts(statement, "Action")
     places = _texts(statement, "Resource")
     idle = [one for one in actions if not any(_fits(use["action"], one) for use in found)]

@@ -522,7 +522,7 @@ def test_a_stack_is_made_with_the_rights_of_its_role_or_its_caller(
 
 def test_what_was_decided_is_recorded(acting: Callable[..., Acting], store: Any) -> None:
     place = f"arn:aws:s3:::{store.bucket}"
-    role = acting(allow("s3:PutObject"), allow("s3:Get*", Resource=f"{place}/in/*"))
+    role = acting(allow("s3:PutObject"), allow("s3:Get*", Sid="Read", Resource=f"{place}/in/*"))
     store.put(in__a="", in__b="")
     s3 = role.client("s3")
     for key in ("in/a", "in/b", "in/a"):
@@ -534,6 +534,7 @@ def test_what_was_decided_is_recorded(acting: Callable[..., Acting], store: Any)
             "role": role.arn,
             "policy": "p",
             "statement": 1,
+            "sid": "Read",
             "action": "s3:GetObject",
             "resources": [f"{place}/in/a", f"{place}/in/b"],
         }

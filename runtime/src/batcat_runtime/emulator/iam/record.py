@@ -18,7 +18,7 @@ class Record:
     """Statements that were used, and what was denied."""
 
     def __init__(self) -> None:
-        self._used: dict[tuple[str, str, int, str], dict[str, int]] = {}
+        self._used: dict[tuple[str, str, int, str, str], dict[str, int]] = {}
         self._denied: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._lock = RLock()
 
@@ -35,7 +35,7 @@ class Record:
             for policy, statement in decision.by:
                 if statement.principals is not None:
                     continue
-                where = (role, policy.name, statement.index, request.action)
+                where = (role, policy.name, statement.index, statement.sid, request.action)
                 resources = self._used.setdefault(where, {})
                 if request.resource in resources or len(resources) < MOST_RESOURCES:
                     resources[request.resource] = resources.get(request.resource, 0) + 1
@@ -49,10 +49,11 @@ class Record:
                         "role": role,
                         "policy": policy,
                         "statement": index,
+                        "sid": sid,
                         "action": action,
                         "resources": sorted(resources),
                     }
-                    for (role, policy, index, action), resources in self._used.items()
+                    for (role, policy, index, sid, action), resources in self._used.items()
                 ],
                 "denied": [
                     {"role": role, "action": action, "resource": resource, **told}

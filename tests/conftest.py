@@ -32,8 +32,18 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "partition": "aws-cn",
         "description": 'Says "hello" \\ {{ world }}: # é',
     },
-    "athena": {"data_sources": "athena", "partition": "aws-cn", "licence": "none"},
-    "redshift": {"data_sources": "s3, redshift", "example": False, "steps": "score"},
+    "athena": {
+        "data_sources": "athena",
+        "partition": "aws-cn",
+        "trigger": "s3",
+        "licence": "none",
+    },
+    "redshift": {
+        "data_sources": "s3, redshift",
+        "example": False,
+        "steps": "score",
+        "trigger": "schedule",
+    },
     "bare": {"example": False, "steps": "score", "trigger": "schedule", "licence": "none"},
 }
 """A project of each kind, by its answers."""

@@ -38,6 +38,7 @@ ALWAYS = FOLDERS | {
     "requirements.txt",
     "script/config.json",
     "test/conftest.py",
+    "test/data/measurements.csv",
     "test/test_deploy.py",
     "test/test_trigger.py",
 }
@@ -68,6 +69,14 @@ DEFAULT = ALWAYS | of_steps("preprocess", "inference", "train") | of_names() | {
         ({"example": False}, DEFAULT - of_steps("train")),
         ({"trigger": "s3"}, DEFAULT),
         ({"trigger": "schedule"}, DEFAULT),
+        ({"ci": "github"}, DEFAULT | {".github/workflows/pipeline.yml", "deploy/ci.yaml"}),
+        ({"ci": "gitlab"}, DEFAULT | {".gitlab-ci.yml", "deploy/ci.yaml"}),
+        (
+            {"ci": "codepipeline"},
+            DEFAULT
+            | {"deploy/ci.yaml"}
+            | {f"deploy/buildspec-{stage}.yml" for stage in ("check", "dev", "prod")},
+        ),
         ({"data_sources": "s3"}, DEFAULT),
         ({"data_sources": "athena"}, DEFAULT | {"script/athena.sql"}),
         (

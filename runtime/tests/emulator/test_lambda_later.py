@@ -54,13 +54,13 @@ def function(turned: LocalAws, unique: Callable[[str], str]) -> Callable[..., st
         body, name = io.BytesIO(), unique("function")
         with zipfile.ZipFile(body, "w") as archive:
             archive.writestr("app.py", code)
+        role = f"arn:aws:iam::{turned.account}:role/function"
         turned.client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.12",
-            Role=f"arn:aws:iam::{turned.account}:role/function",
             Handler="app.handler",
             Code={"ZipFile": body.getvalue()},
-            **settings,
+            **{"Role": role, **settings},
         )
         return name
 
@@ -181,6 +181,25 @@ def test_a_success_goes_to_its_destination(
     record = json.loads(told(turned, url)["Body"])
     assert record["requestContext"]["condition"] == "Success"
     assert record["responsePayload"] == {"got": {"n": 1}}
+
+
+def test_the_function_s_own_role_must_be_allowed_to_tell(
+    turned: LocalAws, function: Callable[..., str], queue: tuple[str, str]
+) -> None:
+    """Whatever the queue's policy says: as AWS, when the function is configured."""
+    iam, client, (_, arn) = turned.client("iam"), turned.client("lambda"), queue
+    bare = iam.create_role(RoleName="bare", AssumeRolePolicyDocument=json.dumps(TRUST))
+    settings = {"Role": bare["Role"]["Arn"]}
+    name = function(WORKS, **settings)
+    refused = pytest.raises(ClientError, match="permissions to call SendMessage on SQS")
+    with refused:
+        function(WORKS, DeadLetterConfig={"TargetArn": arn}, **settings)
+    with refused:
+        client.update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": arn})
+    with refused:
+        client.put_function_event_invoke_config(
+            FunctionName=name, DestinationConfig={"OnFailure": {"Destination": arn}}
+        )
 
 
 def test_settings_are_kept_changed_and_forgotten(

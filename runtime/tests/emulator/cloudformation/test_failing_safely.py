@@ -14,11 +14,19 @@ CODE = "def handler(event, context):\n    return event\n"
 
 
 def trust(*services: str) -> dict[str, Any]:
-    """A role that services may assume."""
+    """A role that services may assume, and that may send to the queue."""
     named = [f"{service}.amazonaws.com" for service in services]
     let = {"Effect": "Allow", "Principal": {"Service": named}, "Action": "sts:AssumeRole"}
-    document = {"Version": "2012-10-17", "Statement": [let]}
-    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
+    send = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn("Dead")}
+    version = {"Version": "2012-10-17"}
+    policy = {"PolicyName": "dead", "PolicyDocument": {**version, "Statement": [send]}}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {**version, "Statement": [let]},
+            "Policies": [policy],
+        },
+    }
 
 
 def arn(name: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from batcat_runtime.emulator.events.clock import clock_of
+from batcat_runtime.emulator.needs.lambda_ import FUNCTIONS
 from batcat_runtime.emulator.sending import Sender, UndeliveredError, send
 
 from .invocation import Invocation
@@ -64,6 +65,9 @@ class Later:
         Thread(target=self._attempt, daemon=True).start()
 
     def _attempt(self) -> None:
+        functions = self.world.shared(FUNCTIONS, dict)
+        if functions.get((self.function.region, self.function.name)) is not self.function:
+            return  # it was deleted meanwhile
         invocation = Invocation(self.world, self.function, self.event)
         invocation.request_id = self.request_id
         try:

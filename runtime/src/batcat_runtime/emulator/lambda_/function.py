@@ -14,8 +14,6 @@ from uuid import uuid4
 
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
-from .destinations import check_destination
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -131,7 +129,6 @@ def check_settings(request: dict[str, Any]) -> None:
         raise NotEmulated(f"lambda Runtime {runtime}", "Use python3.x.")
     if request.get("Timeout", 0) > TIMEOUT_SECONDS:
         raise invalid(f"Timeout must be at most {TIMEOUT_SECONDS} seconds.")
-    check_destination((request.get("DeadLetterConfig") or {}).get("TargetArn"), ("sqs", "sns"))
     _check_environment(request.get("Environment", {}).get("Variables", {}))
 
 

@@ -12,6 +12,8 @@ from .destinations import check_destination
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from batcat_runtime.emulator.world import World
+
     from .function import Function
 
 SETTINGS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
@@ -21,10 +23,12 @@ class EventInvokeConfigs:
     """The operations on functions' settings for asynchronous invocation.
 
     Args:
+        world: where the functions are.
         find: the function that a request names.
     """
 
-    def __init__(self, find: Callable[[dict[str, Any]], Function]) -> None:
+    def __init__(self, world: World, find: Callable[[dict[str, Any]], Function]) -> None:
+        self._world = world
         self._find = find
 
     def put(self, request: dict[str, Any], *, keep: bool) -> dict[str, Any]:
@@ -32,7 +36,8 @@ class EventInvokeConfigs:
         function = self._find(request)
         given = {name: request[name] for name in SETTINGS if request.get(name) is not None}
         for place in (given.get("DestinationConfig") or {}).values():
-            check_destination((place or {}).get("Destination"))
+            role = function.settings["Role"]
+            check_destination(self._world, role, (place or {}).get("Destination"))
         before = function.later if keep else {}
         function.later = {**before, **given, "LastModified": datetime.now(timezone.utc)}
         return shown(function)

@@ -15,6 +15,7 @@ from batcat_runtime.emulator.processes import stop_all
 from batcat_runtime.emulator.protocol import ServiceError
 
 from .asynchronous import Later
+from .destinations import DEAD_LETTERS, check_destination
 from .function import Function, check_settings, fetch_code, install_code, invalid
 from .invocation import Invocation
 from .invoke_config import EventInvokeConfigs
@@ -44,7 +45,7 @@ class Lambda:
         self._folder = world.workdir / "functions"
         self._functions: dict[tuple[str, str], Function] = world.shared(FUNCTIONS, dict)
         self._lock = RLock()
-        self._configs = EventInvokeConfigs(self._function)
+        self._configs = EventInvokeConfigs(world, self._function)
         world.closing.append(stop_all)
 
     def create_function(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +59,7 @@ class Lambda:
                 )
         name = _name_of(request["FunctionName"])[0]
         self._check_role(request["Role"])
+        self._check_dead_letters(request, request["Role"])
         arn = self._world.arn("lambda", f"function:{name}", region)
         settings = {key: value for key, value in request.items() if key not in NOT_SETTINGS}
         home = self._folder / region / name
@@ -117,6 +119,7 @@ class Lambda:
         function = self._revision(request)
         if request.get("Role"):
             self._check_role(request["Role"])
+        self._check_dead_letters(request, request.get("Role") or function.settings["Role"])
         left_out = (*NOT_SETTINGS, "FunctionName")
         with self._lock:
             function.settings |= {k: v for k, v in request.items() if k not in left_out}
@@ -238,6 +241,10 @@ class Lambda:
     def _check_role(self, arn: str) -> None:
         if not assumable(self._world, arn, PRINCIPAL):
             raise invalid("The role defined for the function cannot be assumed by Lambda.")
+
+    def _check_dead_letters(self, request: dict[str, Any], role: str) -> None:
+        arn = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+        check_destination(self._world, role, arn, DEAD_LETTERS)
 
 
 def _name_of(given: str) -> tuple[str, str | None]:

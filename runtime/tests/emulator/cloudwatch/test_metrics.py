@@ -110,6 +110,7 @@ def test_metric_math(watch: Watch, expression: str, expected: list[float]) -> No
         }
         for key, name in zip("ab", names, strict=True)
     ]
+    queries.append({"Id": "d", "Expression": "a + b", "ReturnData": False})
     queries.append({"Id": "e", "Expression": expression, "Label": "the result"})
     found = watch.client.get_metric_data(MetricDataQueries=queries, **window(watch))
     (result,) = found["MetricDataResults"]
@@ -222,10 +223,11 @@ def test_statistics_that_are_not_there(watch: Watch, stat: str, said: str) -> No
     ("expression", "said"),
     [
         ("ANOMALY_DETECTION_BAND(m)", "NotEmulated.*ANOMALY_DETECTION_BAND"),
+        ('SUM(METRICS("m"))', "NotEmulated.*METRICS of some ids"),
         ("m +", "cannot be read"),
         ("m + other", "unknown ids: other"),
     ],
-    ids=["function", "syntax", "id"],
+    ids=["function", "some", "syntax", "id"],
 )
 def test_expressions_that_are_not_right(watch: Watch, expression: str, said: str) -> None:
     stat = {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 60, "Stat": "Sum"}

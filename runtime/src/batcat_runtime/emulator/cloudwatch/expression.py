@@ -56,19 +56,22 @@ def names_in(text: str) -> set[str]:
     }
 
 
-def evaluate(text: str, series: dict[str, Series], moments: list[int]) -> Series:
+def evaluate(
+    text: str, series: dict[str, Series], moments: list[int], metrics: list[Series]
+) -> Series:
     """The data points of an expression.
 
     Args:
         text: the expression.
         series: data points of each id that it may use.
         moments: beginnings of all periods, for what is filled.
+        metrics: data points of what is no expression, for ``METRICS()``.
 
     Raises:
         NotEmulated: it uses a function that is not emulated.
         ServiceError: it cannot be read, or its result is not a series.
     """
-    value = _Evaluation(text, series, moments).of(_tree(text).body)
+    value = _Evaluation(text, series, moments, metrics).of(_tree(text).body)
     if isinstance(value, list):
         raise _wrong(text, "its result is an array of series")
     return value if isinstance(value, dict) else dict.fromkeys(moments, float(value))
@@ -93,8 +96,11 @@ def _tree(text: str) -> ast.Expression:
 class _Evaluation:
     """One expression, evaluated over the series there are."""
 
-    def __init__(self, text: str, series: dict[str, Series], moments: list[int]) -> None:
+    def __init__(
+        self, text: str, series: dict[str, Series], moments: list[int], metrics: list[Series]
+    ) -> None:
         self._text, self._series, self._moments = text, series, moments
+        self._metrics = metrics
         self._readers: dict[type, Callable[[Any], Any]] = {
             ast.Name: self._name,
             ast.BinOp: self._binary,
@@ -140,9 +146,11 @@ class _Evaluation:
 
     def _call(self, node: ast.Call) -> Any:
         name = str(getattr(node.func, "id", ""))
-        if name == "METRICS":
-            return list(self._series.values())
         given = node.args
+        if name == "METRICS" and not given:
+            return self._metrics
+        if name == "METRICS":
+            raise NotEmulated(f"cloudwatch metric math METRICS of some ids ({self._text})")
         if name == "FILL" and len(given) == 2:  # noqa: PLR2004 - its arguments
             return self._fill(self._one_series(given[0]), given[1])
         if name == "IF" and len(given) in (2, 3):

@@ -37,13 +37,14 @@ def series_of(
             points = store.points(metric, start, end, period, wanted.get("Unit"))
             values = {when: bucket.value(statistic) for when, (bucket, _) in points.items()}
             found[query["Id"]] = {when: v for when, v in values.items() if v is not None}
+    metrics = list(found.values())
     longest = max(periods - {60} or periods)
     every = list(range(start, end, longest))
     left = [query for query in queries if query.get("Expression")]
     while left:
         ready = [q for q in left if expression.names_in(q["Expression"]) <= set(found)] or left
         for query in ready:
-            found[query["Id"]] = expression.evaluate(query["Expression"], found, every)
+            found[query["Id"]] = expression.evaluate(query["Expression"], found, every, metrics)
         left = [query for query in left if query not in ready]
     return found
 

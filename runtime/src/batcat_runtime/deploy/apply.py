@@ -46,7 +46,9 @@ def apply(plan: Plan) -> Iterator[StackEvent]:
     region = plan.account.region
     seen = {event.id for event in events(plan.stack, region)}
     with aws.explained(f"deploy stack {plan.stack}", "plan again"):
-        aws.client("cloudformation", region).execute_change_set(ChangeSetName=plan.change_set)
+        aws.client("cloudformation", region).execute_change_set(
+            ChangeSetName=plan.change_set, StackName=plan.stack
+        )
     yield from follow(plan.stack, region, seen)
 
 

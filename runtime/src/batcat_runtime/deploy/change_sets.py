@@ -74,22 +74,23 @@ def create(
 def wait(change_set: str, project: Project) -> dict[str, Any] | None:
     """Wait until a change set is made; None when it would change nothing."""
     cloudformation = aws.client("cloudformation", project.region)
+    asked = {"ChangeSetName": change_set, "StackName": project.stack}
     with aws.explained(f"plan stack {project.stack}", "deploy again"):
         for _ in pauses():
-            found = cloudformation.describe_change_set(ChangeSetName=change_set)
+            found = cloudformation.describe_change_set(**asked)
             status, reason = found["Status"], found.get("StatusReason", "")
             if status == "CREATE_COMPLETE":
                 changes = found["Changes"]
                 while found.get("NextToken"):
                     found = cloudformation.describe_change_set(
-                        ChangeSetName=change_set, NextToken=found["NextToken"]
+                        **asked, NextToken=found["NextToken"]
                     )
                     changes += found["Changes"]
                 return {**found, "Changes": changes}
             if status == "FAILED":
                 if any(text in reason for text in _NO_CHANGES):
                     return None
-                delete(change_set, project.region)
+                delete(change_set, project.stack, project.region)
                 raise DeployError(
                     f"CloudFormation refuses {project.template.relative_to(project.root)}: "
                     f"{reason or 'it gives no reason'}",
@@ -97,7 +98,9 @@ def wait(change_set: str, project: Project) -> dict[str, Any] | None:
     raise DeployError(f"planning stack {project.stack} did not end; deploy again")
 
 
-def delete(change_set: str, region: str) -> None:
+def delete(change_set: str, stack: str, region: str) -> None:
     """Delete a change set that is not going to be executed."""
     with aws.explained("delete the change set", "nothing is left to do"):
-        aws.client("cloudformation", region).delete_change_set(ChangeSetName=change_set)
+        aws.client("cloudformation", region).delete_change_set(
+            ChangeSetName=change_set, StackName=stack
+        )

@@ -128,7 +128,7 @@ def plan_change(
     change_set = change_sets.create(project, body, parameters, is_new=is_new, account=account)
     described = change_sets.wait(change_set, project)
     if described is None:
-        change_sets.delete(change_set, project.region)
+        change_sets.delete(change_set, project.stack, project.region)
         return Plan(project.stack, account, "", False, False, (), parameters)
     return Plan(
         stack=project.stack,
@@ -144,7 +144,7 @@ def plan_change(
 def discard(plan: Plan) -> None:
     """Delete a plan's change set, and the empty stack that planning made for it."""
     if plan.change_set:
-        change_sets.delete(plan.change_set, plan.account.region)
+        change_sets.delete(plan.change_set, plan.stack, plan.account.region)
     if plan.made_review:
         _delete_stack(plan.stack, plan.account.region)
 

@@ -120,14 +120,18 @@ def _of_verbs(project: Project, places: _Places) -> list[Need]:
             (places.arn("cloudformation", f"stack/{project.stack}/*"),),
         ),
         Need("find the artifacts", ("s3:ListBucket", "s3:CreateBucket"), (artifacts,)),
-        Need("upload artifacts", ("s3:GetObject", "s3:PutObject"), (f"{artifacts}/*",)),
+        Need(
+            "upload artifacts",
+            ("s3:GetObject", "s3:PutObject"),
+            (f"{artifacts}/{project.stack}/*",),
+        ),
         Need("find inputs and results", ("s3:ListBucket",), (results,)),
         Need(
             "upload inputs and fetch results",
             ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
             (f"{results}/{project.purpose}/*",),
         ),
-        Need("start runs", ("states:StartExecution", "states:ListExecutions"), (machine,)),
+        Need("start runs", ("states:StartExecution",), (machine,)),
         Need(
             "follow and stop runs",
             ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"),
@@ -156,11 +160,12 @@ class _Places:
         """Resources of a type, by the names that the template or CloudFormation gives them."""
         project = self._project
         made = f"{project.stack}-*"
+        named = f"{project.project}-{project.purpose}-{project.environment}"
         function = names.trigger_function(project.project, project.purpose)
         return {
-            "AWS::Budgets::Budget": f"{self._everywhere('budgets')}:budget/*",
+            "AWS::Budgets::Budget": f"{self._everywhere('budgets')}:budget/{named}",
             "AWS::CloudWatch::Alarm": self.arn("cloudwatch", f"alarm:{made}"),
-            "AWS::CloudWatch::Dashboard": f"{self._everywhere('cloudwatch')}:dashboard/*",
+            "AWS::CloudWatch::Dashboard": f"{self._everywhere('cloudwatch')}:dashboard/{named}",
             "AWS::ECR::Repository": self.arn("ecr", f"repository/{project.repository}"),
             "AWS::Events::Rule": self.arn("events", f"rule/{made}"),
             "AWS::IAM::Role": f"{self._everywhere('iam')}:role/{made}",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.protocol import ServiceError
 
 from . import statements
 from .accounts import boundary, bucket_of, identity_policies, role_at
 from .callers import ADMINISTRATOR, Session, sessions_of
-from .decide import Policies, Principal, Request, decide, depends_on
+from .decide import Policies, Principal, Request, decide
 from .record import Record
+from .request_keys import VIA, refuse_unknown, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,23 +38,6 @@ of its API reference."""
 
 SHOWING_ALL = ("ecr", "kms", "lambda")
 """Services whose denials say "on resource: *", as users have quoted them."""
-
-GLOBAL_KEYS = frozenset(
-    f"aws:{name}"
-    for name in (
-        *("principalarn", "principalaccount", "principaltype", "userid", "username"),
-        *("securetransport", "sourceip", "currenttime", "epochtime", "requestedregion"),
-        *("resourceaccount", "principalisawsservice", "viaawsservice", "tagkeys"),
-        *("sourcearn", "sourceaccount", "multifactorauthpresent", "multifactorauthage"),
-        *("calledvia", "calledviafirst", "calledvialast", "principalorgid", "sourcevpc"),
-        *("sourcevpce", "vpcsourceip", "referer"),
-    )
-)
-"""Keys of every request that are known here, those included that no request here has."""
-
-VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
-FAMILIES = ("aws:requesttag/", "aws:principaltag/", "s3:requestobjecttag/")
-
 
 kept_objects: ContextVar[frozenset[str]] = ContextVar("kept_objects", default=frozenset())
 """Bucket and key of what the present DeleteObjects may not delete; the answer names each."""
@@ -175,7 +157,7 @@ class Guard:
         context = {**given, **need.keys}
         request = Request(principal, need.action, need.resource, context)
         policies = self._policies(session, need)
-        self._refuse_unknown(request, policies)
+        refuse_unknown(request, policies)
         decision = decide(request, policies)
         if session is not None:
             self.record.add(request, decision)
@@ -236,42 +218,20 @@ class Guard:
         return Policies(identity_policies(role), boundary(self._world, role), own, resource)
 
     def _context(self, session: Session | None, region: str) -> dict[str, tuple[str, ...]]:
-        """Keys that every request has."""
-        now = datetime.now(timezone.utc)
+        """Keys of a request: who sends it, and what surrounds it."""
         principal = self._principal(session)
         given = {
             "aws:principalaccount": principal.account,
             "aws:principalarn": principal.role or principal.arn,
             "aws:principaltype": "AssumedRole" if session else "User",
-            "aws:principalisawsservice": "false",
-            "aws:viaawsservice": "false",
-            "aws:securetransport": "true",  # the loopback interface counts as TLS
-            "aws:sourceip": "127.0.0.1",
-            "aws:currenttime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:epochtime": str(int(time.time())),
-            "aws:requestedregion": region,
-            "aws:resourceaccount": self._world.account,
         }
         if session is not None:
             role = role_at(self._world, session.role)
             given["aws:userid"] = sessions_of(self._world).user_id(session)
             for tag in _tags(role):
                 given[f"aws:principaltag/{tag['Key'].lower()}"] = tag["Value"]
-        return {name: (value,) for name, value in given.items()}
-
-    @staticmethod
-    def _refuse_unknown(request: Request, policies: Policies) -> None:
-        """Refuse to guess what a condition would say."""
-        from batcat_runtime.emulator.needs import KEYS
-
-        known = GLOBAL_KEYS | KEYS | request.context.keys()
-        unknown = sorted(
-            key
-            for key in depends_on(request, policies)
-            if key not in known and not key.startswith(FAMILIES)
-        )
-        if unknown:
-            raise NotEmulated(f"condition key {unknown[0]} of a policy about {request.action}")
+        own = {name: (value,) for name, value in given.items()}
+        return {**surroundings(self._world, region), **own}
 
 
 def guard_of(world: World) -> Guard:

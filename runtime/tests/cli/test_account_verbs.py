@@ -78,7 +78,7 @@ def test_down_proves_that_nothing_is_left(user: User) -> None:
     user.batcat("run")
     kept = user.batcat("down")
     assert kept.code == 0, kept.err
-    assert "Kept: data: " in kept.out
+    assert "Kept: data in s3://" in kept.out
     assert "Nothing billable is left but what you keep." in kept.out
     said = user.batcat("down", "--delete-data", "--yes", "--json")
     assert (said.code, said.document["left"], said.document["unseen"]) == (0, [], [])

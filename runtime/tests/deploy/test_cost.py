@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -11,7 +12,10 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from batcat_runtime.cli import deploy as cli_deploy
+from batcat_runtime.cli.main import application
 from batcat_runtime.deploy import Run, prepare
 from batcat_runtime.deploy.cost import Assumed, Estimate, estimate
 from batcat_runtime.deploy.cost import rates as known
@@ -224,12 +228,13 @@ def test_the_rest_is_shown_where_a_price_is_missing(project: Project, shop: Answ
     assert found.month_cost > 0
 
 
+def refuse(_: dict[str, Any]) -> Any:
+    raise Refusal("AccessDeniedException", "not authorized to perform: pricing:GetProducts")
+
+
 def test_who_may_not_ask_learns_it_with_the_right_that_is_missing(
     project: Project, shop: Answering
 ) -> None:
-    def refuse(_: dict[str, Any]) -> Any:
-        raise Refusal("AccessDeniedException", "not authorized to perform: pricing:GetProducts")
-
     shop.answers["GetProducts"] = refuse
     found = estimate(project, now=NOW)
     assert not found.priced
@@ -244,6 +249,38 @@ def test_the_local_aws_has_no_prices_and_says_so_by_name(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     found = estimate(project)
     assert list(found.reasons) == ["service pricing is not emulated by batcat local."]
+
+
+def deploy_to_dev(monkeypatch: pytest.MonkeyPatch, project: Project) -> str:
+    """What ``batcat deploy --env dev`` says to nobody; the local AWS stands for the account."""
+    monkeypatch.setattr(cli_deploy, "reached", lambda *_: nullcontext(False))
+    text = project.template.read_text(encoding="utf-8")
+    new = text.replace("\nResources:\n", "\nResources:\n  New: {Type: AWS::SNS::Topic}\n")
+    project.template.write_text(new, encoding="utf-8")
+    asked = ["deploy", "--env", "dev", "--project", str(project.root)]
+    said = CliRunner().invoke(application, asked)
+    assert "say --yes if you agree" in said.stderr
+    return said.output
+
+
+def test_a_deployment_says_what_it_would_cost_before_it_asks(
+    project: Project, shop: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del shop
+    said = deploy_to_dev(monkeypatch, project)
+    assert re.search(
+        r"Cost: about [\d.]+ USD a month for \d+ runs?; see: batcat cost --env dev", said
+    )
+    assert said.index("Cost: ") < said.index("Apply these changes")
+
+
+def test_a_deployment_says_why_its_cost_is_not_known(
+    project: Project, shop: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.answers["GetProducts"] = refuse
+    said = deploy_to_dev(monkeypatch, project)
+    assert re.search("Cost: not known: .*pricing:GetProducts.*; see: batcat cost --env dev", said)
+    assert "Apply these changes" in said
 
 
 def test_a_price_list_that_hangs_is_not_waited_for(shop: Answering) -> None:

@@ -63,7 +63,7 @@ def services(monkeypatch: pytest.MonkeyPatch, project: Project, answering: Answe
 
 def test_a_good_project_on_the_local_aws_fails_at_nothing(project: Project) -> None:
     report = examine(Seen(project))
-    assert report.is_well()
+    assert report.is_well(strict=True)
     assert {finding.check for finding in report.findings} == set(CHECKS)
     unknown = {one.check for one in report.findings if one.level == "unknown"}
     assert "quota" in unknown
@@ -88,7 +88,7 @@ def test_a_configuration_that_is_wrong_hides_no_other_finding(
 
 
 def test_a_template_that_cannot_be_read_is_named_with_its_line(project: Project) -> None:
-    project.template.write_text("Resources: [", encoding="utf-8")
+    project.template.write_text("Resources: {a: b: c}\n", encoding="utf-8")
     (finding,) = found(Seen(project), "template")
     assert finding.level == "failed"
     assert "line 1" in finding.text

@@ -27,7 +27,9 @@ def cost(  # noqa: PLR0913 - typer makes an option of each argument
     hours: Annotated[
         str, typer.Option("--hours", metavar="N", help="Machine hours of a run, all steps.")
     ] = "",
-    runs: Annotated[int | None, typer.Option("--runs", min=0, help="Runs a month.")] = None,
+    runs: Annotated[
+        int | None, typer.Option("--runs", min=0, metavar="N", help="Runs a month.")
+    ] = None,
     stored_gb: Annotated[
         str, typer.Option("--stored-gb", metavar="N", help="What lies in S3, in GB.")
     ] = "",
@@ -67,10 +69,10 @@ def _number(option: str, text: str) -> Decimal | None:
     return number
 
 
-def show_briefly(screen: Screen, project: Project, seconds: float = 2.0) -> None:
+def show_briefly(screen: Screen, project: Project, seconds: float = 10.0) -> None:
     """Say in one line what a month would cost, before a deployment is asked for.
 
-    It never stands in the way: what cannot be had within the time is left out.
+    It never stands in the way: what cannot be had within the time is said not to be known.
 
     Args:
         screen: where to say it.
@@ -80,14 +82,18 @@ def show_briefly(screen: Screen, project: Project, seconds: float = 2.0) -> None
     from batcat_runtime.deploy.cost import estimate
     from batcat_runtime.deploy.side_by_side import side_by_side
 
-    found: Any = side_by_side({"cost": lambda: estimate(project)}, seconds).get("cost")
+    from .views.costs import times
+
+    with screen.busy("Asking what it would cost …"):
+        found: Any = side_by_side({"cost": lambda: estimate(project)}, seconds).get("cost")
     more = f"see: batcat cost{project.option}"
     if found is None or isinstance(found, Exception) or not found.priced:
         reasons = list(getattr(found, "reasons", {}))
         screen.say(f"Cost: not known: {[*reasons, found or 'no answer in time'][0]}; {more}")
         return
-    without = f", without {len(found.lines) - len(found.priced)} prices" if found.reasons else ""
+    unpriced = len(found.lines) - len(found.priced)
+    without = f", without {unpriced} of {len(found.lines)} things, whose price is not known"
     screen.say(
-        f"Cost: about {found.month_cost:.2f} {found.currency} a month for {found.usage.runs} runs"
-        f"{without}; {more}"
+        f"Cost: about {found.month_cost:.2f} {found.currency} a month for "
+        f"{times(found.usage.runs)}{without if unpriced else ''}; {more}"
     )

@@ -16,8 +16,8 @@ from .screen import Screen
 
 EXAMPLES = """
 batcat down --env dev --dry-run         show what would be removed
-batcat down --env dev                   remove the stack; data stays
-batcat down --env dev --delete-data     remove everything
+batcat down --env dev                   remove all but the data; asks first
+batcat down --env dev --delete-data     remove the data, too
 """
 
 
@@ -36,7 +36,7 @@ def down(  # noqa: PLR0913 - typer makes an option of each argument
     yes: Yes = False,
     debug: Debug = False,  # noqa: ARG001 - read by reported()
 ) -> None:
-    """Remove what batcat deploy made, and prove that nothing billable is left.
+    """Remove what batcat deploy made, images included, and prove that nothing billable is left.
 
     Inputs and results are kept unless you say --delete-data. After a failure midway, say the same
     again. The exit code is 1 when something is left that should not be.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DATA, ARTIFACTS, IMAGES, LOGS = "data", "artifacts", "images", "logs"
+_THOUSAND = 1000
 NOT_EMULATED = "NotEmulated"
 """Error code of a local AWS for what only an account has."""
 
@@ -31,19 +32,30 @@ class Holding:
     Attributes:
         kind: ``data``, ``artifacts``, ``images`` or ``logs``.
         where: for example ``s3://bucket/prefix/``.
-        count: how many objects, images or streams.
+        count: how many there are.
         size: bytes.
+        unit: what is counted.
     """
 
     kind: str
     where: str
     count: int
     size: int
+    unit: str = "object"
 
     @property
     def is_data(self) -> bool:
         """Whether it is what a project is for, and not only what it is made with."""
         return self.kind == DATA
+
+    def __str__(self) -> str:
+        """For example ``data in s3://bucket/prefix/: 2 objects, 16.5 KB``."""
+        counted = f"{self.count:,} {self.unit}{'' if self.count == 1 else 's'}"
+        size, units = float(self.size), ["bytes", "KB", "MB", "GB"]
+        while size >= _THOUSAND and len(units) > 1:
+            size, units = size / _THOUSAND, units[1:]
+        room = f", {size:,.4g} {units[0]}" if size else ""
+        return f"{self.kind} in {self.where}: {counted}{room}"
 
 
 def holdings(project: Project, account: Account) -> tuple[Holding, ...]:
@@ -113,7 +125,7 @@ def _images(project: Project) -> Holding | None:
     except MissingError:
         return None
     size = sum(image.get("imageSizeInBytes", 0) for image in images)
-    return Holding(IMAGES, project.repository, len(images), size)
+    return Holding(IMAGES, project.repository, len(images), size, "image")
 
 
 def _logs(project: Project) -> list[Holding]:
@@ -122,8 +134,11 @@ def _logs(project: Project) -> list[Holding]:
         groups, streams = log_groups(project), job_streams(project)
     shared = f"{GROUP} ({project.repository}-*)"
     return [
-        *(Holding(LOGS, one["logGroupName"], 1, one.get("storedBytes", 0)) for one in groups),
-        Holding(LOGS, shared, len(streams), 0),
+        *(
+            Holding(LOGS, one["logGroupName"], 1, one.get("storedBytes", 0), "group")
+            for one in groups
+        ),
+        Holding(LOGS, shared, len(streams), 0, "stream"),
     ]
 
 

@@ -104,8 +104,7 @@ def _by_name(project: Project, account: Account, *, keeps_data: bool) -> Iterato
     for holding in holdings(project, account):
         kept = holding.is_data and keeps_data
         mend = f"batcat down{project.option}{' --delete-data' if holding.is_data else ''}"
-        size = f"{holding.count} in {holding.where}, {holding.size} bytes"
-        yield Left(f"{holding.kind}: {size}", kept, mend)
+        yield Left(str(holding), kept, mend)
     for job in _running_jobs(project):
         mend = f"aws sagemaker stop-processing-job --processing-job-name {job}"
         yield Left(f"Processing job {job}, which runs", mend=f"{mend} --region {region}")

@@ -33,15 +33,14 @@ def show_cost(screen: Screen, found: Estimate) -> None:
         screen.console.print(table)
         screen.say(
             f"A run: {found.run_cost:.2f} {money}. "
-            f"A month of {found.usage.runs} runs: {found.month_cost:.2f} {money}."
+            f"A month of {times(found.usage.runs)}: {found.month_cost:.2f} {money}."
         )
         screen.say(f"Prices of {found.region}, asked on {found.oldest:%Y-%m-%d}.")
     else:
         screen.say("What would cost:")
         for line in found.lines:
-            screen.say(
-                f"  {line.name}: {_plain(line.run) or '-'} a run, {_plain(line.month)} a month"
-            )
+            a_run = "" if line.run is None else f"{_plain(line.run)} a run, "
+            screen.say(f"  {line.name}: {a_run}{_plain(line.month)} a month")
     for reason, names in found.reasons.items():
         what = "" if len(names) == len(found.lines) else f" for {'; '.join(names)}"
         screen.say(f"No price{what}: {reason}")
@@ -53,6 +52,11 @@ def show_cost(screen: Screen, found: Estimate) -> None:
         for text in texts:
             screen.say(f"{title}: {text}")
     screen.say(f"Not counted: {NOT_COUNTED}")
+
+
+def times(runs: Decimal) -> str:
+    """How many runs, as a person says it."""
+    return f"{runs} run{'' if runs == 1 else 's'}"
 
 
 def cost_document(found: Estimate, project: Project) -> dict[str, Any]:

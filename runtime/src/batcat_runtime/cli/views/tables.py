@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from batcat_runtime.cli.screen import Screen
     from batcat_runtime.deploy.down import Removal
-    from batcat_runtime.deploy.holdings import Holding
     from batcat_runtime.deploy.left import Proof
     from batcat_runtime.deploy.plan import Plan
     from batcat_runtime.deploy.project import Project
@@ -111,12 +110,9 @@ def status_document(status: Status, project: Project) -> dict[str, Any]:
 def show_removal(screen: Screen, plan: Removal) -> None:
     """Show what would be removed."""
     project = plan.project
-    if not plan.stack:
-        screen.say(
-            f"Stack {project.stack}: not deployed (environment {project.environment}, "
-            f"{_place(plan.account)})"
-        )
-    else:
+    where = f"environment {project.environment}, {_place(plan.account)}"
+    screen.say(f"Stack {project.stack}: {where}{'' if plan.stack else '; not deployed'}")
+    if plan.stack:
         table = _table("type", "in the template", "in AWS")
         for logical, resource in sorted(plan.resources.items()):
             table.add_row(resource["type"], logical, resource["physical"])
@@ -127,7 +123,8 @@ def show_removal(screen: Screen, plan: Removal) -> None:
         gone = one in plan.removed
         kept = "kept (--delete-data removes it)" if one.is_data else "kept: it is not the project's"
         fate = "to be DELETED" if gone else kept
-        screen.say(f"{one.kind.capitalize()} in {one.where}: {amount(one)}: {fate}")
+        text = str(one)
+        screen.say(f"{text[0].upper()}{text[1:]}: {fate}")
 
 
 def removal_document(plan: Removal) -> dict[str, Any]:
@@ -143,14 +140,6 @@ def removal_document(plan: Removal) -> dict[str, Any]:
         "data": "deleted" if plan.delete_data else "kept",
         "holdings": [{**asdict(one), "removed": one in plan.removed} for one in plan.holdings],
     }
-
-
-def amount(one: Holding) -> str:
-    """How many there are of something, and how large they are together."""
-    size, units = float(one.size), ["bytes", "KB", "MB", "GB"]
-    while size >= 1024 and len(units) > 1:  # noqa: PLR2004 - bytes of a KB
-        size, units = size / 1024, units[1:]
-    return f"{one.count:,}, {size:,.4g} {units[0]}" if one.size else f"{one.count:,}"
 
 
 def show_proof(screen: Screen, proof: Proof) -> None:

@@ -145,7 +145,7 @@ def _runs(usage: Usage, given: Assumed, runs: tuple[Past, ...], moment: datetime
         usage.assumed.append(f"{given.runs} runs a month, as you say")
     elif begun:
         usage.runs = Decimal(len(begun))
-        usage.measured.append(f"{len(begun)} runs in the last {DAYS} days")
+        usage.measured.append(f"runs in the last {DAYS} days: {len(begun)}")
     else:
         usage.runs = Decimal(DAYS)
         usage.assumed.append(f"{DAYS} runs a month, one a day; say another number with --runs")
@@ -163,7 +163,8 @@ def _hours(project: Project, usage: Usage, given: Assumed, runs: list[Past]) -> 
         usage.hours = seconds / len(measured) / _HOUR
         types = sorted({kind for jobs in measured for kind, _ in jobs})
         usage.measured.append(
-            f"machine hours of the last {len(measured)} runs that succeeded, on {', '.join(types)}"
+            "machine hours of the last runs that succeeded "
+            f"({len(measured)}, on {', '.join(types)})"
         )
         return
     limit = project.max_runtime_seconds * project.instance_count * len(project.steps)

@@ -27,6 +27,9 @@ SERVICES = (
 )
 """What a pipeline is made of, by the names of boto3."""
 
+ROUNDED = 1
+"""Seconds that a clock seems to be wrong because AWS says whole ones."""
+
 REFUSED_BY_SOME = 300
 REFUSED_BY_ALL = 900
 """Seconds that a clock may be wrong before AWS refuses what it signs."""
@@ -114,6 +117,8 @@ def check_clock(seen: Seen) -> Iterator[Finding]:
     """This machine's clock agrees with AWS's."""
     skew = seen.skew()
     text = f"this machine's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} AWS's"
+    if abs(skew) <= ROUNDED:
+        text = "this machine's clock agrees with AWS's"
     mend = "let the system set its clock from the network: timedatectl set-ntp true"
     if abs(skew) > REFUSED_BY_ALL:
         yield Finding("clock", FAILED, f"{text}; AWS refuses what it signs", mend=mend)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.deploy import cfn_yaml, names
 from batcat_runtime.deploy.artifacts import Account
+from batcat_runtime.deploy.image.push import has_image
 from batcat_runtime.deploy.logs import GROUP
 
 if TYPE_CHECKING:
@@ -85,6 +86,28 @@ _STACK = (
 )
 
 
+_IMAGE = (
+    "BatchCheckLayerAvailability",
+    "BatchDeleteImage",
+    "CompleteLayerUpload",
+    "CreateRepository",
+    "DeleteRepository",
+    "DescribeImages",
+    "DescribeRepositories",
+    "InitiateLayerUpload",
+    "ListImages",
+    "ListTagsForResource",
+    "PutImage",
+    "PutLifecyclePolicy",
+    "TagResource",
+    "UploadLayerPart",
+)
+"""What it takes to push an image, and to remove it."""
+
+_NO_RESOURCE = ("*",)
+"""For actions that take none."""
+
+
 def needs(project: Project, account: str, partition: str) -> list[Need]:
     """What deploying, running and removing the project takes.
 
@@ -97,6 +120,12 @@ def needs(project: Project, account: str, partition: str) -> list[Need]:
     types = {one.get("Type", "") for one in resources.values()}
     places = _Places(project, account, partition)
     found = _of_verbs(project, places)
+    if has_image(project):
+        actions = tuple(f"ecr:{one}" for one in _IMAGE)
+        found.append(
+            Need("push and remove the image", actions, (places.of_type("AWS::ECR::Repository"),))
+        )
+        found.append(Need("log in to ECR", ("ecr:GetAuthorizationToken",), _NO_RESOURCE))
     found += [
         Need(f"make and delete {kind}", _OF_TYPE[kind], (places.of_type(kind),))
         for kind in sorted(types & set(_OF_TYPE))
@@ -141,6 +170,11 @@ def _of_verbs(project: Project, places: _Places) -> list[Need]:
             "read the log of a step",
             ("logs:FilterLogEvents", "logs:GetLogEvents"),
             (places.arn("logs", f"log-group:{GROUP}:*"),),
+        ),
+        Need(
+            "look for what is left",
+            ("logs:DescribeLogGroups", "sagemaker:ListProcessingJobs", "tag:GetResources"),
+            _NO_RESOURCE,
         ),
     ]
 

@@ -158,6 +158,18 @@ def is_missing(error: Exception) -> bool:
     return response.get("Error", {}).get("Code") in MISSING
 
 
+def unless_missing(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Call something; None when what it is about is not there."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+    return None
+
+
 def reason_of(error: Exception) -> str:
     """Why a resource failed, as a stack event words it.
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .base import ANY, AlreadyExistsError, Handler, Properties, Task, changed_tags, document_text
+from .base import (
+    ANY,
+    AlreadyExistsError,
+    Handler,
+    Properties,
+    Task,
+    changed_tags,
+    document_text,
+    unless_missing,
+)
 
 _METRIC = {"Dimensions": [{"Name": ANY, "Value": ANY}], "MetricName": ANY, "Namespace": ANY}
 _ACTIONS = {
@@ -91,8 +100,7 @@ class Dashboard(Handler):
         """Make the dashboard; PutDashboard would silently change one that exists."""
         cloudwatch = task.client("cloudwatch")
         name = str(properties.get("DashboardName") or task.name(255))
-        listed = cloudwatch.list_dashboards(DashboardNamePrefix=name)["DashboardEntries"]
-        if any(entry["DashboardName"] == name for entry in listed):
+        if unless_missing(cloudwatch.get_dashboard, DashboardName=name):
             raise AlreadyExistsError(name)
         tags = {"Tags": properties["Tags"]} if properties.get("Tags") else {}
         body = document_text(properties["DashboardBody"])

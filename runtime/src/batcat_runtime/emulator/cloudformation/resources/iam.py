@@ -12,9 +12,9 @@ from .base import (
     changed_members,
     changed_tags,
     document_text,
-    is_missing,
     pick,
     policy_text,
+    unless_missing,
 )
 
 VERSIONS = 5
@@ -100,7 +100,7 @@ class Role(Handler):
         for arn in add:
             iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         for arn in remove:
-            _unless_missing(iam.detach_role_policy, RoleName=name, PolicyArn=arn)
+            unless_missing(iam.detach_role_policy, RoleName=name, PolicyArn=arn)
         wanted = {p["PolicyName"]: p["PolicyDocument"] for p in new.get("Policies") or []}
         present = {p["PolicyName"]: p["PolicyDocument"] for p in old.get("Policies") or []}
         for policy, document in wanted.items():
@@ -109,7 +109,7 @@ class Role(Handler):
                     RoleName=name, PolicyName=policy, PolicyDocument=policy_text(document)
                 )
         for policy in changed_members(wanted, present)[1]:
-            _unless_missing(iam.delete_role_policy, RoleName=name, PolicyName=policy)
+            unless_missing(iam.delete_role_policy, RoleName=name, PolicyName=policy)
 
 
 class Policy(Handler):
@@ -141,14 +141,14 @@ class Policy(Handler):
                 PolicyDocument=policy_text(new["PolicyDocument"]),
             )
         for role in changed_members(new.get("Roles") or [], old.get("Roles") or [])[1]:
-            _unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=old["PolicyName"])
+            unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=old["PolicyName"])
 
     def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
         """Remove it from every role."""
         iam = task.client("iam")
         policy = properties["PolicyName"]
         for role in properties.get("Roles") or []:
-            _unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=policy)
+            unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=policy)
 
     def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
         """Its id."""
@@ -215,13 +215,4 @@ class ManagedPolicy(Handler):
         for role in add:
             iam.attach_role_policy(RoleName=role, PolicyArn=arn)
         for role in remove:
-            _unless_missing(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
-
-
-def _unless_missing(call: Any, **arguments: Any) -> None:
-    """Call, taking "it is not there" for success."""
-    try:
-        call(**arguments)
-    except Exception as error:
-        if not is_missing(error):
-            raise
+            unless_missing(iam.detach_role_policy, RoleName=role, PolicyArn=arn)

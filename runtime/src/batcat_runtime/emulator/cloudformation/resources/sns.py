@@ -13,6 +13,7 @@ from .base import (
     changed_tags,
     document_text,
     policy_text,
+    unless_missing,
 )
 
 ATTRIBUTES = ("DisplayName", "KmsMasterKeyId")
@@ -118,11 +119,9 @@ class TopicPolicy(Handler):
 
     def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
         """Give each topic that is still there the policy that a new one has."""
-        there = task.client("sns").get_paginator("list_topics").paginate()
-        left = set(there.search("Topics[].TopicArn"))
         for arn in properties["Topics"]:
-            if arn in left:
-                self._put(task, arn, document_text(_default_policy(task, arn)))
+            policy = document_text(_default_policy(task, arn))
+            unless_missing(self._put, task=task, arn=arn, policy=policy)
 
     def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
         """Its id."""

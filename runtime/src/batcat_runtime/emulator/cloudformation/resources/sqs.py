@@ -15,6 +15,7 @@ from .base import (
     is_missing,
     policy_text,
     tags_of,
+    unless_missing,
 )
 
 DEFAULTS: dict[str, Any] = {
@@ -107,11 +108,9 @@ class QueuePolicy(Handler):
 
     def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
         """Take the policy off each queue that is still there."""
-        sqs = task.client("sqs")
-        left = set(sqs.get_paginator("list_queues").paginate().search("QueueUrls[]"))
+        put = task.client("sqs").set_queue_attributes
         for url in properties["Queues"]:
-            if url in left:
-                sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+            unless_missing(put, QueueUrl=url, Attributes={"Policy": ""})
 
     def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
         """Its id."""

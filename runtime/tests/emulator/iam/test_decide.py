@@ -19,6 +19,7 @@ from batcat_runtime.emulator.iam.decide import (
     decide,
     depends_on,
 )
+from batcat_runtime.emulator.permits import Act, permits
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/path/x"
@@ -161,6 +162,31 @@ def test_a_service_may_do_what_the_resources_policy_allows_it() -> None:
         request, Policies(resource=policy(statement(Principal={"Service": "s3.amazonaws.com"})))
     )
     assert no.why == "because no resource-based policy allows the s3:GetObject action"
+
+
+@pytest.mark.parametrize(
+    ("denied", "answer"),
+    [
+        (None, True),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
+        ({"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}, True),
+        ({"ArnNotLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/x"}}, False),
+        ({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
+        ({"StringEqualsIgnoreCase": {"aws:SourceAccount": ACCOUNT}}, False),
+    ],
+    ids=str,
+)
+def test_a_service_is_stopped_by_a_condition(denied: Any, answer: bool) -> None:
+    """Under a key that it has, and under one that it has not if the operator is a negation."""
+    queue, rule = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q", f"arn:aws:events:us-east-1:{ACCOUNT}:rule/y"
+    let = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:*"}
+    found = [{**let, "Resource": queue}]
+    if denied:
+        found += [{**found[0], "Effect": "Deny", "Condition": denied}]
+    text = json.dumps({"Version": "2012-10-17", "Statement": found})
+    act = Act("events.amazonaws.com", "sqs:SendMessage", queue, rule, ACCOUNT)
+    assert permits(text, act) is answer
+    assert not permits(None, act)
 
 
 def test_the_keys_that_an_answer_depends_on() -> None:

@@ -35,6 +35,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
     "athena": {
         "data_sources": "athena",
         "partition": "aws-cn",
+        "workflow_execution_role": "arn:aws-cn:iam::123456789012:role/of-an-account",
         "trigger": "s3",
         "licence": "none",
     },

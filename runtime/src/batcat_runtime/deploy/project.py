@@ -182,6 +182,10 @@ def find_root(start: Path | None = None) -> Path:
     )
 
 
+_OF_AN_ACCOUNT = ("workflow_execution_role", "kms_key")
+"""What names a thing that only an account has; the local stack makes its own, or does without."""
+
+
 def load_project(start: Path | None = None, environment: str = LOCAL) -> Project:
     """Read a project's configuration for one environment.
 
@@ -209,13 +213,10 @@ def load_project(start: Path | None = None, environment: str = LOCAL) -> Project
             f"environment {environment!r} is not known; known are {', '.join(known)}. To have it, "
             + hint,
         )
-    values = {**config, **entries.get(environment, {})}
-    return Project(
-        root=root,
-        environment=environment,
-        environments=known,
-        **_checked(values, root / CONFIG),
-    )
+    values = _checked({**config, **entries.get(environment, {})}, root / CONFIG)
+    if environment == LOCAL:
+        values = {name: value for name, value in values.items() if name not in _OF_AN_ACCOUNT}
+    return Project(root=root, environment=environment, environments=known, **values)
 
 
 def _check_partition(values: dict[str, Any], file: Path) -> None:

@@ -233,6 +233,15 @@ def test_an_image_that_is_there_and_one_that_is_not(dev: Project, services: Answ
     assert foreign.level == "failed"
 
 
+def test_an_image_that_a_deployment_will_push_is_only_a_warning(dev: Project) -> None:
+    """Else each change of a script would fail until it is deployed."""
+    docker = dev.root / "deploy" / "docker"
+    docker.mkdir()
+    (docker / "Dockerfile").write_text("ARG BASE=python:3.12-slim\n", encoding="utf-8")
+    (finding,) = found(Seen(dev), "image")
+    assert (finding.level, finding.mend) == ("warning", "batcat image push --env dev")
+
+
 def describe_images(request: dict[str, Any]) -> dict[str, Any]:
     if request["imageIds"] == [{"imageTag": "old"}]:
         raise Refusal("ImageNotFoundException", "The image with imageId … does not exist")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # The code of the region comes first, except in us-east-1: "EUC1-Requests-Tier1".
-_REGION = r"([A-Z]{2,4}[0-9]?-)?"
+_REGION = r"([A-Z]{2,4}[0-9]{0,2}-)?"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
 from batcat_runtime.deploy.artifacts import Account
-from batcat_runtime.deploy.image.push import pushed_uri
+from batcat_runtime.deploy.image.push import has_image, pushed_uri
 from batcat_runtime.deploy.project import CONFIG
 from batcat_runtime.errors import AccessError, MissingError
 
@@ -72,8 +72,13 @@ def check_image(seen: Seen) -> Iterator[Finding]:
         text = "the local AWS runs the project's folder, and needs no image"
         yield Finding("image", OK, text, str(file.relative_to(project.root)))
         return
-    image = image_of(seen)
     push = f"batcat image push{project.option}"
+    image = pushed_uri(project)
+    if not image and has_image(project):
+        text = "the image of the steps as they are now is not there; batcat deploy pushes it"
+        yield Finding("image", WARNING, text, project.repository, push)
+        return
+    image = image or _latest(seen)
     parts = _ECR.fullmatch(image)
     if parts is None:
         text = "the image is not in ECR, from where alone SageMaker takes one"
@@ -147,14 +152,11 @@ def check_quota(seen: Seen) -> Iterator[Finding]:
         yield Finding("quota", OK, f"{wanted}: {found['Value']:g}", where)
 
 
-def image_of(seen: Seen) -> str:
-    """The image that the steps run, as the template puts its name together."""
+def _latest(seen: Seen) -> str:
+    """The image that the steps run where nobody names one, as the template puts it together."""
     import botocore.session
 
     project = seen.project
-    found = pushed_uri(project)
-    if found:
-        return found
     account = seen.caller().account
     loader = botocore.session.get_session().get_component("data_loader")
     partition = aws.partition_of(project.region)

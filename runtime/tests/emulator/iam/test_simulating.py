@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batcat_runtime.emulator import LocalAws
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from batcat_runtime.emulator import LocalAws
 
 TRUST = {
     "Version": "2012-10-17",
@@ -24,10 +22,9 @@ TRUST = {
 }
 
 
-@pytest.fixture(scope="module")
-def iam() -> Iterator[Any]:
-    with LocalAws() as aws:
-        yield aws.client("iam")
+@pytest.fixture
+def iam(aws: LocalAws) -> Any:
+    return aws.client("iam")
 
 
 def role(iam: Any, name: str, *statements: dict[str, Any], boundary: str = "") -> str:
@@ -48,7 +45,7 @@ def decisions(iam: Any, arn: str, *actions: str, **more: Any) -> list[str]:
 def test_what_is_allowed_denied_and_not_spoken_of(iam: Any) -> None:
     arn = role(
         iam,
-        "reader",
+        "simulated-reader",
         {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::rain/*"},
         {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::rain/secret"},
     )
@@ -63,7 +60,7 @@ def test_conditions_see_what_is_handed_in(iam: Any) -> None:
     passed = {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
     arn = role(
         iam,
-        "passer",
+        "simulated-passer",
         {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": passed},
     )
 
@@ -85,9 +82,9 @@ def test_a_boundary_is_named(iam: Any) -> None:
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
     }
-    limit = iam.create_policy(PolicyName="limit", PolicyDocument=json.dumps(document))
+    limit = iam.create_policy(PolicyName="simulated-limit", PolicyDocument=json.dumps(document))
     every = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    arn = role(iam, "bound", every, boundary=limit["Policy"]["Arn"])
+    arn = role(iam, "simulated-bound", every, boundary=limit["Policy"]["Arn"])
     told = iam.simulate_principal_policy(
         PolicySourceArn=arn, ActionNames=["s3:GetObject", "sqs:SendMessage"]
     )["EvaluationResults"]

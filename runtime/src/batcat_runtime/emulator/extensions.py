@@ -16,7 +16,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "logs": (f"{_HERE}.logs:install",),
     "sns": (f"{_HERE}.sns:install",),
     "sqs": (f"{_HERE}.sqs:install",),
-    "sts": (f"{_HERE}.iam.sessions:install",),
+    "sts": (f"{_HERE}.iam.sessions:install", f"{_HERE}.iam.web_identity:install"),
     "stepfunctions": (f"{_HERE}.stepfunctions:install",),
 }
 

@@ -26,6 +26,7 @@ from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
 from .services import LOADED_WHEN_ASKED, OWN_SERVICES, load
 from .validate import validate
+from .wire import FORM
 from .world import CALLED_VIA
 
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ class Gateway:
         if scope is None:
             if LEGACY_S3_QUERY in request.args:
                 return self._world.region, "s3"
+            if _is_web_identity(request):
+                return self._world.region, "sts"
             raise ServiceError(
                 "MissingAuthenticationToken",
                 f"{request.method} {request.path} is not signed, so batcat local cannot tell which "
@@ -242,6 +245,18 @@ def _key_of(request: Request) -> str:
         or access_key(request.args.get("X-Amz-Credential", ""))
         or str(request.args.get(LEGACY_S3_QUERY, ""))
     )
+
+
+def _is_web_identity(request: Request) -> bool:
+    """Whether it asks for nothing but the one operation that AWS, too, takes unsigned.
+
+    Any form on a web page can be sent that way, so whatever else a form might say is left unread.
+    """
+    if request.method != "POST" or request.path != "/" or request.query_string:
+        return False
+    if request.mimetype != FORM or not request.get_data():  # kept, for others to read
+        return False
+    return list(request.form.getlist("Action")) == ["AssumeRoleWithWebIdentity"]
 
 
 def _refuse_web_pages(request: Request) -> None:

@@ -55,6 +55,8 @@ VALUES = {
     **dict.fromkeys(("RoleArn", "roleArn", "Role", "RoleARN"), ROLE),
     "PolicySourceArn": ROLE,
     "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p",
+    "OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/example.com",
+    "Url": "https://example.com",
     "stateMachineArn": MACHINE,
     "executionArn": f"arn:aws:states:{REGION}:{ACCOUNT}:execution:m:e",
     "mapRunArn": f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:m/l:i",
@@ -98,7 +100,11 @@ WIDER = {
 }
 """Actions without resources in the reference, of which AWS's denials name one all the same."""
 
-NOTHING = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
+NOTHING = {
+    ("sts", "GetCallerIdentity"),
+    ("sts", "GetSessionToken"),
+    ("sts", "AssumeRoleWithWebIdentity"),
+}
 """API reference: no permissions are required."""
 
 NAMED_ONE_BY_ONE = ("s3", "DeleteObjects")

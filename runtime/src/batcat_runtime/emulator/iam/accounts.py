@@ -33,6 +33,12 @@ def _roles(world: World) -> Iterator[Any]:
     return (role for state in _states(world, "iam") for role in list(state.roles.values()))
 
 
+def provider_at(world: World, address: str) -> Any:
+    """Give moto's identity provider of an address without scheme; None when there is none."""
+    held = (one for state in _states(world, "iam") for one in state.open_id_providers.values())
+    return next((one for one in held if one.url == address), None)
+
+
 def bucket_of(world: World, name: str) -> Any:
     """Give moto's bucket of a name; None when there is none."""
     held = (state.buckets.get(name) for state in _states(world, "s3"))

@@ -32,16 +32,18 @@ class Principal:
     """Who asks.
 
     Attributes:
-        arn: of the session, the user, or the name of a service.
+        arn: of the session, the user or the identity provider, or the name of a service.
         account: the account it belongs to.
         role: ARN of the role that the session is of, or nothing.
         service: whether it is a service of AWS.
+        federated: whether it is someone whom an identity provider knows.
     """
 
     arn: str
     account: str
     role: str = ""
     service: bool = False
+    federated: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,9 @@ def names(principals: Principals, caller: Principal, *, grants: bool) -> bool:
         caller: who asks.
         grants: whether the statement is an Allow.
     """
-    if caller.service:
-        found = caller.arn in principals.services or "*" in (*principals.services, *principals.aws)
+    if caller.service or caller.federated:
+        kind = principals.services if caller.service else principals.federated
+        found = caller.arn in kind or "*" in (*kind, *principals.aws)
     else:
         whole = () if grants and not principals.inverted else _account_names(caller)
         known = {"*", caller.arn, caller.role, *whole}
@@ -204,4 +207,5 @@ def _is_direct(caller: Principal, principals: Principals | None) -> bool:
     """Whether an Allow names the session itself, or everyone, and not its role."""
     if principals is None:
         return False
-    return caller.service or principals.inverted or bool({"*", caller.arn} & {*principals.aws})
+    alone = caller.service or caller.federated or principals.inverted
+    return alone or bool({"*", caller.arn} & {*principals.aws})

@@ -11,7 +11,7 @@ from batcat_runtime.emulator.protocol import NotEmulated
 from .decide import depends_on
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable
 
     from batcat_runtime.emulator.world import World
 
@@ -55,25 +55,25 @@ def surroundings(world: World, region: str) -> dict[str, tuple[str, ...]]:
 
 
 def refuse_unknown(
-    request: Request, policies: Policies, absent: AbstractSet[str] = frozenset()
+    request: Request, policies: Policies, also: Callable[[str], bool] = lambda _: False
 ) -> None:
     """Refuse to guess what a condition would say.
 
     Args:
         request: what is asked for.
         policies: what the decision rests on.
-        absent: keys that are known not to be in the request.
+        also: says of a key whether it is known besides.
 
     Raises:
         NotEmulated: it depends on a condition key that nothing here knows.
     """
     from batcat_runtime.emulator.needs import KEYS
 
-    known = GLOBAL_KEYS | KEYS | request.context.keys() | absent
+    known = GLOBAL_KEYS | KEYS | request.context.keys()
     unknown = sorted(
         key
         for key in depends_on(request, policies)
-        if key not in known and not key.startswith(FAMILIES)
+        if key not in known and not key.startswith(FAMILIES) and not also(key)
     )
     if unknown:
         raise NotEmulated(f"condition key {unknown[0]} of a policy about {request.action}")

@@ -46,8 +46,7 @@ def install(world: World) -> None:
 
     def assume_role(self: Any) -> Any:
         arn = self._get_param("RoleArn")
-        if _account(arn) != world.account:
-            raise NotEmulated(f"sts AssumeRole of a role of another account, {arn},")
+        check_own(world, arn, "AssumeRole")
         identity = self.backend.get_caller_identity(self.get_access_key(), self.region)
         roles = iam_backends[world.account][self.partition].roles.values()
         role = next((role for role in roles if role.arn == arn), None)
@@ -60,14 +59,7 @@ def install(world: World) -> None:
                 f"{arn}. The role must exist and its trust policy must allow it.",
                 403,
             )
-        if (policy := self._get_param("Policy")) is not None:
-            check_document(policy, policies.IDENTITY)
-        longest = int(role.max_session_duration or 3600)
-        if self._get_int_param("DurationSeconds", 3600) > longest:
-            raise ServiceError(
-                "ValidationError",
-                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            )
+        check_limits(role, self._get_param("Policy"), self._get_int_param("DurationSeconds", 3600))
         return assume(self)
 
     def get_session_token(self: Any) -> Any:
@@ -82,9 +74,41 @@ def install(world: World) -> None:
     replace(STSBackend, get_caller_identity=get_caller_identity)
 
 
-def _account(arn: str) -> str:
+def check_own(world: World, arn: str, operation: str) -> None:
+    """Refuse what is no role of this account.
+
+    Args:
+        world: whose account it is.
+        arn: the role, as the request names it.
+        operation: for the message.
+
+    Raises:
+        NotEmulated: it belongs to another account.
+        ServiceError: it is no role's ARN.
+    """
     parts = arn.split(":", 5)
     right = len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/")  # noqa: PLR2004 - of an ARN
     if not right:
         raise ServiceError("ValidationError", f"{arn} is invalid")
-    return parts[4]
+    if parts[4] != world.account:
+        raise NotEmulated(f"sts {operation} of a role of another account, {arn},")
+
+
+def check_limits(role: Any, policy: str | None, seconds: int) -> None:
+    """Refuse a session that lasts longer than its role allows, or whose policy is none.
+
+    Args:
+        role: moto's role.
+        policy: the session's own, if it has one.
+        seconds: how long it lasts.
+
+    Raises:
+        ServiceError: ValidationError or MalformedPolicyDocument.
+    """
+    if policy is not None:
+        check_document(policy, policies.IDENTITY)
+    if seconds > int(role.max_session_duration or 3600):
+        raise ServiceError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        )

@@ -25,11 +25,13 @@ class Principals:
     Attributes:
         aws: ARNs, account ids or ``*``.
         services: e.g. ``events.amazonaws.com``.
+        federated: ARNs of identity providers.
         inverted: whether everyone else is meant.
     """
 
     aws: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    federated: tuple[str, ...] = ()
     inverted: bool = False
 
 
@@ -136,5 +138,6 @@ def _principals(one: dict[str, Any]) -> Principals | None:
     return Principals(
         aws=tuple(listed(given.get("AWS", []))),
         services=tuple(listed(given.get("Service", []))),
+        federated=tuple(listed(given.get("Federated", []))),
         inverted="NotPrincipal" in one,
     )

@@ -1,10 +1,11 @@
-"""IAM: roles and policies by their ARNs, of which a path is part."""
+"""IAM: roles, policies and identity providers by their ARNs, of which a path is part."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from batcat_runtime.emulator.iam.accounts import role_named
+from batcat_runtime.emulator.iam.tokens import SCHEME
 
 from .asked import Need
 
@@ -24,10 +25,17 @@ POLICY = (
     *("CreatePolicyVersion", "GetPolicyVersion", "DeletePolicyVersion", "ListPolicyVersions"),
     *("SetDefaultPolicyVersion", "ListEntitiesForPolicy"),
 )
+PROVIDER = (
+    *("GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider", "TagOpenIDConnectProvider"),
+    *("UntagOpenIDConnectProvider", "UpdateOpenIDConnectProviderThumbprint"),
+    *("AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"),
+)
 RESOURCES = {
+    "ListOpenIDConnectProviders": "*",
     "ListPolicies": "*",
     "SimulatePrincipalPolicy": "{PolicySourceArn}",
     **dict.fromkeys(POLICY, "{PolicyArn}"),
+    **dict.fromkeys(PROVIDER, "{OpenIDConnectProviderArn}"),
 }
 KEYS = frozenset({"iam:policyarn", "iam:permissionsboundary", "iam:passedtoservice"})
 
@@ -48,6 +56,13 @@ def _create_policy(asked: Asked) -> list[Need]:
     return [Need("iam:CreatePolicy", arn), *tagging]
 
 
+def _create_provider(asked: Asked) -> list[Need]:
+    address = str(asked.get("Url", default="")).removeprefix(SCHEME)
+    arn = _global(asked, f"oidc-provider/{address}")
+    tagging = [Need("iam:TagOpenIDConnectProvider", arn)] if asked.get("Tags") else []
+    return [Need("iam:CreateOpenIDConnectProvider", arn), *tagging]
+
+
 def _list_roles(asked: Asked) -> list[Need]:
     return [Need("iam:ListRoles", _global(asked, f"role{asked.get('PathPrefix', default='/')}"))]
 
@@ -55,6 +70,7 @@ def _list_roles(asked: Asked) -> list[Need]:
 INSTEAD = {
     **dict.fromkeys(ROLE, _on_role),
     "CreatePolicy": _create_policy,
+    "CreateOpenIDConnectProvider": _create_provider,
     "ListRoles": _list_roles,
 }
 

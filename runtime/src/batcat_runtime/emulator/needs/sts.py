@@ -1,4 +1,4 @@
-"""STS. GetCallerIdentity and GetSessionToken need no permission (API reference of each)."""
+"""STS. What needs no permission says so in its API reference; a web identity's token is its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .asked import Asked, Keys
 
 PREFIX = "sts"
-RESOURCES = {"GetCallerIdentity": "", "GetSessionToken": ""}
+RESOURCES = dict.fromkeys(("GetCallerIdentity", "GetSessionToken", "AssumeRoleWithWebIdentity"), "")
 KEYS = frozenset({"sts:externalid", "sts:rolesessionname"})
 
 

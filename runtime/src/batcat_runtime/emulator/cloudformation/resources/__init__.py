@@ -11,7 +11,7 @@ from .budgets import Budget
 from .cloudwatch import Alarm, CompositeAlarm, Dashboard
 from .ecr import Repository
 from .events import EventBus, Rule
-from .iam import ManagedPolicy, Policy, Role
+from .iam import ManagedPolicy, OIDCProvider, Policy, Role
 from .kms import Alias, Key
 from .lambda_ import EventInvokeConfig, Function, Permission
 from .logs import LogGroup
@@ -33,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "AWS::Events::EventBus": EventBus(),
     "AWS::Events::Rule": Rule(),
     "AWS::IAM::ManagedPolicy": ManagedPolicy(),
+    "AWS::IAM::OIDCProvider": OIDCProvider(),
     "AWS::IAM::Policy": Policy(),
     "AWS::IAM::Role": Role(),
     "AWS::KMS::Alias": Alias(),

@@ -1,16 +1,21 @@
-"""What surrounds a call whatever its service: the signature's scope, request ids, errors."""
+"""What surrounds a call whatever its service: signature's scope, request ids, errors, packing."""
 
 from __future__ import annotations
 
 import json
+import zlib
+from gzip import decompress
+from io import BytesIO
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
+from .protocol import ServiceError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .protocol import ServiceError
+    from moto.core.request import Request
 
     Answer = tuple[int, Mapping[str, str], bytes]
 
@@ -22,6 +27,25 @@ XML_ERROR_PROTOCOLS = ("query", "rest-xml", "ec2")
 def request_id() -> str:
     """A fresh request id."""
     return str(uuid4())
+
+
+def unpacked(request: Request) -> Request:
+    """A request with the body that its client has compressed, as SDKs do with large ones.
+
+    https://smithy.io/2.0/spec/behavior-traits.html#requestcompression-trait
+
+    Raises:
+        ServiceError: the body is not what its Content-Encoding says.
+    """
+    if request.headers.get("Content-Encoding") != "gzip":
+        return request
+    try:
+        body = decompress(request.get_data())
+    except (OSError, EOFError, zlib.error) as error:
+        raise ServiceError("SerializationException", f"the body is not gzip: {error}") from error
+    environ = {**request.environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    del environ["HTTP_CONTENT_ENCODING"]
+    return type(request)(environ)
 
 
 def error_answer(protocol: str, error: ServiceError) -> Answer:

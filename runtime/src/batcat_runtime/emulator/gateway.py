@@ -16,7 +16,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from .cbor import make_wire, spoken
-from .envelope import CBOR, access_key, credential_scope, error_answer, request_id
+from .envelope import CBOR, access_key, credential_scope, error_answer, request_id, unpacked
 from .events.clock import turned
 from .extensions import WARM_MOTO
 from .iam.guard import Call, guard_of
@@ -119,6 +119,8 @@ class Gateway:
                 return _send(start_response, turned(self._world, request.get_data()))
             region, service = self._service_of(request)
             protocol = self._protocol_of(service, request)
+            if service != "s3":  # which keeps an object as it comes
+                request = unpacked(request)
             if service in OWN_SERVICES:
                 return self._own(self.wire(service, protocol), region, request, start_response)
             if service not in MOTO_OPERATIONS:

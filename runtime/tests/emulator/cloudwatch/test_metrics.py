@@ -174,6 +174,7 @@ def test_lines_in_the_embedded_format_become_metrics(watch: Watch) -> None:
         ({"Namespace": "AWS/Lambda", "MetricData": [{"MetricName": "m", "Value": 1}]}, "AWS/"),
         ({"Namespace": "n", "MetricData": [{"MetricName": "m"}]}, "one of Value"),
         ({"Namespace": "n", "MetricData": []}, "MetricData is required"),
+        ({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1}] * 1001}, "1000"),
         (
             {
                 "Namespace": "n",
@@ -195,7 +196,7 @@ def test_lines_in_the_embedded_format_become_metrics(watch: Watch) -> None:
             "Apples",
         ),
     ],
-    ids=["namespace", "value", "nothing", "counts", "time", "unit"],
+    ids=["namespace", "value", "nothing", "too much", "counts", "time", "unit"],
 )
 def test_wrong_values_are_refused(watch: Watch, request_: dict[str, Any], said: str) -> None:
     client = watch.aws.client("cloudwatch", config=Config(parameter_validation=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,25 @@ def test_query(watch: Watch) -> None:
     status, text = send(watch, headers, body)
     assert status == 200
     assert f"<AlarmName>{name}</AlarmName>" in text
+
+
+def test_a_large_request_is_compressed(watch: Watch) -> None:
+    """By the client itself, from 10 KB on."""
+    name, values = watch.unique("metric"), [1] * 500
+    watch.put(name, *values)
+    end = watch.aws.turn_clock(seconds=1)
+    (point,) = watch.client.get_metric_statistics(
+        Namespace="test",
+        MetricName=name,
+        Period=86400,
+        Statistics=["Sum"],
+        StartTime=end - timedelta(hours=1),
+        EndTime=end,
+    )["Datapoints"]
+    assert point["Sum"] == len(values)
+    headers = {"X-Amz-Target": f"{TARGET}.DescribeAlarms", "Content-Encoding": "gzip"}
+    status, text = send(watch, headers, b"no gzip")
+    assert (status, json.loads(text)["__type"]) == (400, "SerializationException")
 
 
 def test_errors_have_their_codes(watch: Watch) -> None:

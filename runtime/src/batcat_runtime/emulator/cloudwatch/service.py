@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .alarm import Alarm
 
 RESERVED = "AWS/"
-MOST_VALUES = 150
+MOST_VALUES, MOST_DATA = 150, 1000
+"""How much a request may put (PutMetricData, API reference)."""
+
 METRICS_PAGE = 500
 LATEST, EARLIEST = 2 * 3600, 14 * 86_400
 """How far from now a value may lie, in seconds (PutMetricData, API reference)."""
@@ -52,6 +54,11 @@ class CloudWatch(Boards):
         data = request.get("MetricData") or []
         if not data:
             raise checking.missing("MetricData")
+        if len(data) > MOST_DATA:
+            raise ServiceError(
+                "InvalidParameterValue",
+                f"The collection MetricData must not have a size greater than {MOST_DATA}.",
+            )
         for given in data:
             self._check_datum(given)
         for given in data:

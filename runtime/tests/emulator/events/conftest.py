@@ -109,16 +109,16 @@ class Target:
 @pytest.fixture(scope="session")
 def events_aws() -> Iterator[LocalAws]:
     """One local AWS for all these tests; its schedules run 600 times as fast."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:  # for this server only, not for later ones
         patch.setenv("BATCAT_LOCAL_CLOCK_SPEED", "600")
-        with LocalAws() as aws:
-            aws.client("iam").create_role(
-                RoleName="caller", AssumeRolePolicyDocument=json.dumps(TRUST)
-            )
-            aws.client("iam").put_role_policy(
-                RoleName="caller", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING)
-            )
-            yield aws
+        started = LocalAws()
+    with started as aws:
+        iam = aws.client("iam")
+        iam.create_role(RoleName="caller", AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.put_role_policy(
+            RoleName="caller", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING)
+        )
+        yield aws
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from batcat_runtime.emulator.events.scheduler import Scheduler
 from batcat_runtime.emulator.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from .conftest import Target
@@ -83,9 +83,9 @@ class Fired:
     """A scheduler with a clock of its own, whose target keeps the times it is called at."""
 
     def __init__(self, folder: Path, now: datetime) -> None:
-        world = World("http://127.0.0.1:1", "us-east-1", "123456789012", {}, folder)
+        self.world = World("http://127.0.0.1:1", "us-east-1", "123456789012", {}, folder)
         self.clock = Clock(lambda: now)
-        self.scheduler = Scheduler(world, self.clock)
+        self.scheduler = Scheduler(self.world, self.clock)
         self.times: list[str] = []
 
     def send(self, world: Any, arn: str, payload: str, sender: Any) -> None:
@@ -114,20 +114,24 @@ class Fired:
 
 
 @pytest.fixture
-def fired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Fired]:
+def fired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Fired]]:
     """Makes a scheduler that is asked at a time."""
+    all_made: list[Fired] = []
     request: Any = gateway.CurrentRequest("us-east-1", http=None)  # type: ignore[arg-type]
 
     def make(now: str) -> Fired:
         made = Fired(tmp_path, datetime.fromisoformat(now).replace(tzinfo=timezone.utc))
         monkeypatch.setattr(sending, "send", made.send)
+        all_made.append(made)
         return made
 
     monkeypatch.setattr(targets, "check_role", lambda *_: None)
     monkeypatch.setattr(delivery, "beside", lambda act, *arguments: act(*arguments))
     monkeypatch.setattr("batcat_runtime.emulator.events.scheduler.current_request", lambda: request)
     monkeypatch.setattr("batcat_runtime.emulator.events.groups.current_request", lambda: request)
-    return make
+    yield make
+    for made in all_made:
+        made.world.close()
 
 
 @pytest.mark.parametrize(

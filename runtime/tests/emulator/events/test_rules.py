@@ -109,7 +109,7 @@ def test_a_disabled_rule_and_a_removed_target_receive_nothing(
 
 
 def test_a_function_without_permission_is_not_invoked(
-    target: Target, new_name: Callable[[], str]
+    target: Target, new_name: Callable[[], str], until: Callable[[Callable[[], Any], str], Any]
 ) -> None:
     events, name, source = target.aws.client("events"), new_name(), new_name()
     rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [source]}))["RuleArn"]
@@ -117,6 +117,13 @@ def test_a_function_without_permission_is_not_invoked(
     target.allow(function, "events", rule + "-another")
     events.put_targets(Rule=name, Targets=[{"Id": "f", "Arn": function, "InputPath": "$.detail"}])
     put(events, source, n=1)
+    failed = {
+        "Namespace": "AWS/Events",
+        "MetricName": "FailedInvocations",
+        "Dimensions": [{"Name": "RuleName", "Value": name}],
+    }
+    metrics = target.aws.client("cloudwatch")
+    until(lambda: metrics.list_metrics(**failed)["Metrics"], "the delivery to fail")
     target.allow(function, "events", rule)
     put(events, source, n=2)
     assert target.wait(1) == [{"n": 2}]

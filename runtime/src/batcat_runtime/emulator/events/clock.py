@@ -168,19 +168,17 @@ class Clock:
             self._wake.wait(min(seconds, LONGEST_SLEEP))
 
 
-_clocks: dict[int, Clock] = {}
-_lock = threading.Lock()
-
-
 def clock_of(world: World) -> Clock:
     """The clock of a server, started; the same one for all its schedules."""
-    with _lock:
-        clock = _clocks.get(id(world))
-        if clock is None:
-            clock = _clocks[id(world)] = Clock()
-            clock.start()
-            world.closing.append(clock.stop)
+
+    def make() -> Clock:
+        clock = Clock()
+        clock.start()
+        world.closing.append(clock.stop)
         return clock
+
+    found: Clock = world.shared("clock", make)
+    return found
 
 
 def turned(world: World, body: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -433,7 +433,7 @@ def test_a_commit_goes_from_dev_to_prod_and_a_bad_one_is_taken_back(runner: Runn
     }
     assert len(digests) == 1
 
-    good = runner.machine("dev")
+    good, live = runner.machine("dev"), runner.machine("prod")
     file = runner.root / "deploy" / "workflow.asl.json"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("script/inference.py", "script/inferenc.py"), encoding="utf-8")
@@ -441,7 +441,7 @@ def test_a_commit_goes_from_dev_to_prod_and_a_bad_one_is_taken_back(runner: Runn
     assert (command, code) == ("batcat deploy --env dev --yes --smoke", 1), said
     assert "is again as it was before" in said
     assert runner.machine("dev") == good
-    assert runner.machine("prod") == good
+    assert runner.machine("prod") == live
 
     roles = {one["AWS_ROLE_ARN"] for one in runner.variables.values()}
     denied = [one for one in runner.decisions()["denied"] if one["role"] in roles]

@@ -27,12 +27,14 @@ class Need:
         actions: for example ``s3:GetObject``.
         resources: ARNs.
         context: condition keys and their values.
+        only_down: whether nothing but ``batcat down`` takes it.
     """
 
     why: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     context: dict[str, str] = field(default_factory=dict)
+    only_down: bool = False
 
 
 _OF_TYPE = {
@@ -88,21 +90,19 @@ _STACK = (
 
 _IMAGE = (
     "BatchCheckLayerAvailability",
-    "BatchDeleteImage",
     "CompleteLayerUpload",
     "CreateRepository",
     "DeleteRepository",
     "DescribeImages",
     "DescribeRepositories",
     "InitiateLayerUpload",
-    "ListImages",
     "ListTagsForResource",
     "PutImage",
     "PutLifecyclePolicy",
     "TagResource",
     "UploadLayerPart",
 )
-"""What it takes to push an image, and to remove it."""
+"""What it takes to push an image."""
 
 _NO_RESOURCE = ("*",)
 """For actions that take none."""
@@ -121,11 +121,13 @@ def needs(project: Project, account: str, partition: str) -> list[Need]:
     places = _Places(project, account, partition)
     found = _of_verbs(project, places)
     if has_image(project):
-        actions = tuple(f"ecr:{one}" for one in _IMAGE)
-        found.append(
-            Need("push and remove the image", actions, (places.of_type("AWS::ECR::Repository"),))
-        )
-        found.append(Need("log in to ECR", ("ecr:GetAuthorizationToken",), _NO_RESOURCE))
+        place = (places.of_type("AWS::ECR::Repository"),)
+        remove = ("ecr:BatchDeleteImage", "ecr:ListImages")
+        found += [
+            Need("push the image", tuple(f"ecr:{one}" for one in _IMAGE), place),
+            Need("log in to ECR", ("ecr:GetAuthorizationToken",), _NO_RESOURCE),
+            Need("remove images", remove, place, only_down=True),
+        ]
     found += [
         Need(f"make and delete {kind}", _OF_TYPE[kind], (places.of_type(kind),))
         for kind in sorted(types & set(_OF_TYPE))
@@ -175,6 +177,7 @@ def _of_verbs(project: Project, places: _Places) -> list[Need]:
             "look for what is left",
             ("logs:DescribeLogGroups", "sagemaker:ListProcessingJobs", "tag:GetResources"),
             _NO_RESOURCE,
+            only_down=True,
         ),
     ]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime import aws
 from batcat_runtime.errors import AccessError
 
-from .finding import FAILED, OK, Finding, NotLooked, statement
+from .finding import FAILED, OK, WARNING, Finding, NotLooked, statement
 from .needs import Need, condition, needs
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def _denial(check: str, principal: str, need: Need, denied: list[dict[str, Any]]
     elif any(result["EvalDecision"] == "explicitDeny" for result in denied):
         text += "; a statement denies it expressly"
         mend = f"take the Deny away, and allow: {mend}"
+    if need.only_down:
+        return Finding(check, WARNING, f"{text}; only batcat down needs it", principal, mend)
     return Finding(check, FAILED, text, principal, mend)
 
 

@@ -83,6 +83,15 @@ def test_a_queue_that_is_not_there_is_said_so(post: Post) -> None:
         post.sqs.create_queue(QueueName="queue.fifo")
 
 
+def test_a_message_has_a_size_with_its_attributes(post: Post) -> None:
+    url, _ = post.queue(MaximumMessageSize="1024")
+    message: dict[str, Any] = {"QueueUrl": url, "MessageBody": "ü" * 510}
+    post.sqs.send_message(**message)
+    attributes = {"name": {"DataType": "String", "StringValue": "x"}}
+    with pytest.raises(ClientError, match="MaximumMessageSize"):
+        post.sqs.send_message(**message, MessageAttributes=attributes)
+
+
 def test_nothing_is_lost_while_messages_are_deleted(post: Post) -> None:
     """In moto one is forgotten that is added while another is deleted."""
     url, _ = post.queue()

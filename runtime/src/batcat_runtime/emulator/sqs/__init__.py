@@ -68,10 +68,13 @@ def install(world: World) -> None:
         with self._messages_lock:  # one that is added meanwhile would be lost
             delete(self, receipt_handle)
 
-    def send_message(self: Any, queue_name: str, message_body: str, *more: Any, **rest: Any) -> Any:
-        if len(message_body.encode()) > self.get_queue(queue_name).maximum_message_size:
+    def send_message(
+        self: Any, queue_name: str, message_body: str, message_attributes: Any = None, **more: Any
+    ) -> Any:
+        size = size_of(message_body, message_attributes or {})
+        if size > self.get_queue(queue_name).maximum_message_size:
             raise _invalid("Message must be shorter than the queue's MaximumMessageSize.")
-        return send(self, queue_name, message_body, *more, **rest)
+        return send(self, queue_name, message_body, message_attributes, **more)
 
     replace(models, MAXIMUM_MESSAGE_LENGTH=LARGEST, MAXIMUM_MESSAGE_SIZE_ATTR_UPPER_BOUND=LARGEST)
     replace(queue, _set_attributes=_first_policy(change, set_attributes))
@@ -93,6 +96,18 @@ def _first_policy(change: Any, keep: Any) -> Any:
         (keep if hasattr(self, "_policy_json") else change)(self, attributes, now)
 
     return set_attributes
+
+
+def size_of(body: str, attributes: dict[str, dict[str, Any]]) -> int:
+    """Bytes of a message with its attributes, which count ("Message metadata", developer guide).
+
+    Args:
+        body: its text.
+        attributes: by name, each with its type and value.
+    """
+    told = [part for name, one in attributes.items() for part in (name, *one.values()) if part]
+    parts = [part if isinstance(part, bytes) else str(part).encode() for part in (body, *told)]
+    return sum(map(len, parts))
 
 
 def checked(attributes: dict[str, Any]) -> dict[str, Any]:

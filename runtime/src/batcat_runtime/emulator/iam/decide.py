@@ -207,5 +207,4 @@ def _is_direct(caller: Principal, principals: Principals | None) -> bool:
     """Whether an Allow names the session itself, or everyone, and not its role."""
     if principals is None:
         return False
-    alone = caller.service or caller.federated or principals.inverted
-    return alone or bool({"*", caller.arn} & {*principals.aws})
+    return caller.service or principals.inverted or bool({"*", caller.arn} & {*principals.aws})

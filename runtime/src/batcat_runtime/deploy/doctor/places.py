@@ -72,6 +72,7 @@ def check_image(seen: Seen) -> Iterator[Finding]:
         text = "the local AWS runs the project's folder, and needs no image"
         yield Finding("image", OK, text, str(file.relative_to(project.root)))
         return
+    seen.caller()
     push = f"batcat image push{project.option}"
     image = pushed_uri(project)
     if not image and has_image(project):

@@ -74,31 +74,25 @@ def test_cost_takes_numbers_only(user: User, text: str) -> None:
     assert f"--hours is '{text}'" in said.err
 
 
-def test_down_proves_that_nothing_is_left(user: User) -> None:
+def test_down_proves_that_nothing_is_left(user: User, local_aws: LocalAws) -> None:
+    """And ends with 1 when something is: here a topic that somebody gave the project's tags."""
     user.batcat("run")
     kept = user.batcat("down")
     assert kept.code == 0, kept.err
     assert "Kept: data in s3://" in kept.out
     assert "Nothing billable is left but what you keep." in kept.out
-    said = user.batcat("down", "--delete-data", "--yes", "--json")
-    assert (said.code, said.document["left"], said.document["unseen"]) == (0, [], [])
-    again = user.batcat("down", "--delete-data")
-    assert (again.code, "Nothing billable is left.\n" in again.out) == (0, True)
-
-
-def test_down_ends_with_1_when_something_is_left(user: User, local_aws: LocalAws) -> None:
-    user.batcat("down", "--delete-data", "--yes")
-    name = "2026-demo-rain-forecast-by-hand"
     sns = local_aws.client("sns")
     tags = {"project": "2026-demo-rain", "purpose": "forecast", "environment": "local"}
     topic = sns.create_topic(
-        Name=name, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+        Name="by-hand", Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
     )["TopicArn"]
-    said = user.batcat("down")
+    said = user.batcat("down", "--delete-data", "--yes", "--json")
     sns.delete_topic(TopicArn=topic)
     assert said.code == 1
-    assert f"LEFT: {topic}" in said.out
-    assert user.batcat("down").code == 0
+    assert [one["what"] for one in said.document["left"]] == [topic]
+    assert f"LEFT: {topic}" in said.err
+    again = user.batcat("down", "--delete-data")
+    assert (again.code, "Nothing billable is left.\n" in again.out) == (0, True)
 
 
 def test_help_imports_nothing_that_only_one_verb_needs() -> None:

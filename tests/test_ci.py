@@ -234,8 +234,13 @@ def test_a_policy_fits_a_role_whatever_the_names(
 
 def test_nobody_is_granted_everything(render: Callable[..., Path], tmp_path: Path) -> None:
     """No action by pattern; everything as a resource only where AWS knows no other."""
-    everywhere = {"sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes",
-                  "ecr:GetAuthorizationToken", "pricing:GetProducts"}  # fmt: skip
+    everywhere = {
+        "ecr:GetAuthorizationToken",
+        "pricing:GetProducts",
+        "sns:GetSubscriptionAttributes",
+        "sns:SetSubscriptionAttributes",
+        "sns:Unsubscribe",
+    }
     for kind in KINDS:
         root = render(tmp_path / kind, ci=kind, trigger="s3")
         resources = cfn_yaml.load(root / "deploy" / "ci.yaml")["Resources"]

@@ -86,8 +86,8 @@ def test_setup_stepfunctions_takes_the_values_of_its_environment(
     ("arguments", "environment", "complaint"),
     [
         ((), {}, "say which environment"),
-        (("prod",), {}, "environment 'prod' is not known; known are local, dev"),
-        ((), {"BATCAT_ENV": "prod"}, "environment 'prod' is not known; known are local, dev"),
+        (("stage",), {}, "environment 'stage' is not known; known are local, dev, prod"),
+        ((), {"BATCAT_ENV": "stage"}, "environment 'stage' is not known; known are local, dev"),
         (("local",), {}, "does not name a local AWS; run batcat local"),
     ],
 )
@@ -126,6 +126,15 @@ def test_the_trigger_starts_a_run_by_hand_on_the_default_input(
     assert project.exists()
 
 
+def test_the_trigger_is_imported_almost_as_fast_as_boto3_alone(project: Path, run: Run) -> None:
+    (folder,) = (project / "deploy").glob("*-trigger")
+    code = (
+        "import boto3, time; before = time.process_time(); import lambda_function; "
+        "print(time.process_time() - before)"
+    )
+    assert min(float(run(folder, "python", "-c", code).stdout) for _ in range(3)) < 0.15
+
+
 def test_machines_share_the_input_and_no_row_is_lost_or_doubled(
     project: Path, aws: LocalAws, run: Run, tmp_path: Path
 ) -> None:
@@ -161,7 +170,7 @@ def test_setup_docker_is_what_batcat_image_does(
     assert done.stdout == f"{project}: {passed_on}\n"
 
 
-@pytest.mark.parametrize("name", ["prod", "local"])
+@pytest.mark.parametrize("name", ["stage", "local"])
 def test_setup_docker_refuses_an_environment_that_has_no_registry(
     project: Path, run: Run, name: str
 ) -> None:

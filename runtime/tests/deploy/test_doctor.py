@@ -430,6 +430,17 @@ def test_a_named_role_must_trust_both_services_and_do_what_the_template_says(
     assert levels(Seen(named), "role") == ["ok"]
 
 
+def test_a_named_role_of_the_trigger_is_looked_at_by_itself(
+    dev: Project, session: Answering
+) -> None:
+    iam = Iam(session, trusted=["lambda.amazonaws.com"])
+    named = replace(dev, trigger_role=ROLE)
+    assert levels(Seen(named), "role") == ["ok"]  # the sample has no schedule
+    iam.trusted = ["scheduler.amazonaws.com"]
+    (trust,) = found(Seen(named), "role")
+    assert '"Service": ["lambda.amazonaws.com"]' in trust.mend
+
+
 def test_a_named_role_is_simulated_by_the_policies_it_has(project: Project) -> None:
     """Here the local AWS decides, by the very policies that the template writes."""
     iam = aws.client("iam", project.region)

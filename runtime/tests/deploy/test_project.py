@@ -52,10 +52,10 @@ def test_an_environment_replaces_general_values(folder: Path) -> None:
 def test_what_only_an_account_has_is_left_to_it(folder: Path) -> None:
     role = "arn:aws:iam::111122223333:role/workflow"
     key = "arn:aws:kms:us-east-1:111122223333:key/1234"
-    change(folder, workflow_execution_role=role, kms_key=key)
+    change(folder, workflow_execution_role=role, trigger_role=role, kms_key=key)
     here, there = load_project(folder), load_project(folder, "dev")
-    assert (here.workflow_execution_role, here.kms_key) == ("", "")
-    assert (there.workflow_execution_role, there.kms_key) == (role, key)
+    assert (here.workflow_execution_role, here.trigger_role, here.kms_key) == ("", "", "")
+    assert (there.workflow_execution_role, there.trigger_role, there.kms_key) == (role, role, key)
 
 
 def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:

@@ -201,6 +201,7 @@ def _parameters(
         "Purpose": project.purpose,
         "ResultBucket": project.result_s3_bucket,
         "WorkflowRoleArn": project.workflow_execution_role,
+        "TriggerRoleArn": project.trigger_role,
         "ImageUri": pushed_uri(project),
         "InstanceType": project.instance_type,
         "InstanceCount": str(project.instance_count),

@@ -43,6 +43,7 @@ class Project:
         result_s3_bucket: bucket of inputs and results.
         partition: ``aws``, ``aws-cn`` or ``aws-us-gov``.
         workflow_execution_role: ARN of a role the organisation has; empty: the stack makes its own.
+        trigger_role: the same for the trigger and its schedule.
         account: twelve-digit account the environment must be in; empty: any.
         image_uri: image of the steps; empty: ``<project>-<purpose>:latest`` in the account's ECR.
         instance_type: kind of machine a step runs on.
@@ -80,6 +81,7 @@ class Project:
     result_s3_bucket: str
     partition: str = "aws"
     workflow_execution_role: str = ""
+    trigger_role: str = ""
     account: str = ""
     image_uri: str = ""
     instance_type: str = "ml.t3.medium"
@@ -182,7 +184,7 @@ def find_root(start: Path | None = None) -> Path:
     )
 
 
-_OF_AN_ACCOUNT = ("workflow_execution_role", "kms_key")
+_OF_AN_ACCOUNT = ("workflow_execution_role", "trigger_role", "kms_key")
 """What names a thing that only an account has; the local stack makes its own, or does without."""
 
 
@@ -223,7 +225,7 @@ def _check_partition(values: dict[str, Any], file: Path) -> None:
     """Region, role and key must be of the partition that the template's ARNs are made for."""
     partition, region = values.get("partition", "aws"), values["region"]
     found = {"region": aws.partition_of(region)}
-    for name in ("workflow_execution_role", "kms_key"):
+    for name in _OF_AN_ACCOUNT:
         arn = values.get(name, "")
         found[name] = arn.split(":")[1] if arn.count(":") else partition
     for what, of in found.items():

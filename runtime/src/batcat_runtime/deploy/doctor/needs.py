@@ -133,7 +133,8 @@ def needs(project: Project, account: str, partition: str) -> list[Need]:
         for kind in sorted(types & set(_OF_TYPE))
     ]
     for kind in sorted(types & set(_PASSED_TO)):
-        named = project.workflow_execution_role if kind.endswith("StateMachine") else ""
+        is_workflow = kind.endswith("StateMachine")
+        named = project.workflow_execution_role if is_workflow else project.trigger_role
         role = named or places.of_type("AWS::IAM::Role")
         passed = {"iam:PassedToService": _PASSED_TO[kind]}
         found.append(Need(f"hand {kind} its role", ("iam:PassRole",), (role,), passed))

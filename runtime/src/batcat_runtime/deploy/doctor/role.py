@@ -23,17 +23,25 @@ if TYPE_CHECKING:
 
     from .seen import Seen
 
-ASSUMED_BY = ("states.amazonaws.com", "sagemaker.amazonaws.com")
-"""Services that take the role: one for the workflow, one for its jobs."""
+ASSUMED_BY = {
+    "workflow_execution_role": ("states.amazonaws.com", "sagemaker.amazonaws.com"),
+    "trigger_role": ("lambda.amazonaws.com", "scheduler.amazonaws.com"),
+}
+"""Services that take a named role, so far as the template has a role for them."""
 
 
 def check_role(seen: Seen) -> Iterator[Finding]:
-    """The named role exists, trusts both services, and may do what the workflow does."""
-    project = seen.project
-    arn = project.workflow_execution_role
-    if not arn:
+    """Each named role exists, trusts its services, and may do what the template's own may."""
+    named = {name: getattr(seen.project, name) for name in ASSUMED_BY}
+    if not any(named.values()):
         yield Finding("role", OK, "none is named, so the stack makes its own roles", str(CONFIG))
-        return
+    for name, arn in named.items():
+        if arn:
+            yield from _check(seen, name, arn)
+
+
+def _check(seen: Seen, key: str, arn: str) -> Iterator[Finding]:
+    project, services = seen.project, _services(seen, key)
     caller = seen.caller()
     name = arn.rpartition("/")[2]
     if arn.split(":")[4] != caller.account:
@@ -45,10 +53,10 @@ def check_role(seen: Seen) -> Iterator[Finding]:
         with aws.explained(f"look at role {name}", f"correct it in {CONFIG}"):
             role = iam.get_role(RoleName=name)["Role"]
     except MissingError:
-        mend = f"aws iam create-role, or take workflow_execution_role out of {CONFIG}"
+        mend = f"aws iam create-role, or take {key} out of {CONFIG}"
         yield Finding("role", FAILED, "there is no such role", arn, mend)
         return
-    untrusted = [one for one in ASSUMED_BY if not _trusts(role["AssumeRolePolicyDocument"], one)]
+    untrusted = [one for one in services if not _trusts(role["AssumeRolePolicyDocument"], one)]
     if untrusted:
         trust = {
             "Effect": "Allow",
@@ -58,22 +66,34 @@ def check_role(seen: Seen) -> Iterator[Finding]:
         text = f"the role does not trust {', '.join(untrusted)}"
         mend = f"add to its trust policy: {json.dumps(trust)}"
         yield Finding("role", FAILED, text, arn, mend)
-    wanted = list(role_needs(seen, caller.account, arn))
+    wanted = list(role_needs(seen, caller.account, arn, services))
     denied = list(simulate("role", arn, wanted, project.region))
     yield from denied
     if not untrusted and not denied:
         count = sum(len(need.actions) for need in wanted)
-        text = f"trusts both services and may do what the workflow does ({count} rights simulated)"
+        takers = " and ".join(services)
+        text = f"trusts {takers} and may do what the stack's own would ({count} rights simulated)"
         yield Finding("role", OK, text, arn)
 
 
-def role_needs(seen: Seen, account: str, role: str) -> Iterator[Need]:
-    """What the template's own roles for workflow and jobs may do, as needs of the named one.
+def _services(seen: Seen, key: str) -> tuple[str, ...]:
+    """Services for which the template has a role of its own."""
+    roles = [
+        one.get("Properties", {}).get("AssumeRolePolicyDocument", {})
+        for one in (cfn_yaml.load(seen.project.template).get("Resources") or {}).values()
+        if one.get("Type") == "AWS::IAM::Role"
+    ]
+    return tuple(one for one in ASSUMED_BY[key] if any(_trusts(role, one) for role in roles))
+
+
+def role_needs(seen: Seen, account: str, role: str, services: tuple[str, ...]) -> Iterator[Need]:
+    """What the template's own roles for some services may do, as needs of the named one.
 
     Args:
         seen: the project.
         account: twelve digits.
         role: ARN of the named role.
+        services: that take it.
     """
     project = seen.project
     template = cfn_yaml.load(project.template)
@@ -92,7 +112,7 @@ def role_needs(seen: Seen, account: str, role: str) -> Iterator[Need]:
     for resource in (template.get("Resources") or {}).values():
         properties = resource.get("Properties") or {}
         if resource.get("Type") != "AWS::IAM::Role" or not any(
-            _trusts(properties.get("AssumeRolePolicyDocument", {}), one) for one in ASSUMED_BY
+            _trusts(properties.get("AssumeRolePolicyDocument", {}), one) for one in services
         ):
             continue
         for policy in properties.get("Policies", []):

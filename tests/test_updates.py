@@ -253,7 +253,7 @@ def test_what_the_owner_sets_and_what_answers_write_do_not_meet(
         usual = json.dumps(json.loads(config.read_text(encoding="utf-8"))[key])
         replace(config, f'"{key}": {usual}', f'"{key}": {json.dumps(value)}')
     environments = {"dev": {"account": "111122223333"}, "prod": {"instance_count": 9}}
-    replace(config, '{\n    "dev": {}\n  }', json.dumps(environments))
+    replace(config, '{\n    "dev": {},\n    "prod": {}\n  }', json.dumps(environments))
     commit(project, "My machines")
     update(project, **OTHER_ANSWERS)  # expects no conflict
 

@@ -403,8 +403,8 @@ def runner(
     file = root / "deploy" / "config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
     for name, region in REGIONS.items():
-        here = {"account": ACCOUNT, "region": region, "result_s3_bucket": f"screening-{name}"}
-        config["environments"][name] |= here
+        own_place = {"account": ACCOUNT, "region": region}
+        config["environments"][name] |= own_place | {"result_s3_bucket": f"screening-{name}"}
     file.write_text(json.dumps(config, indent=2), encoding="utf-8")
     here = load_project(root, "dev")
     state = lock._state(here)  # noqa: SLF001 - uv is another test's

@@ -221,6 +221,7 @@ def fetch(aws: LocalAws, prefix: str, folder: Path) -> None:
         s3.download_file(bucket, one["Key"], str(folder / Path(one["Key"]).name))
 
 
+@pytest.mark.long
 def test_layers_are_the_same_bytes_in_every_build(
     built: dict[str, Any], project: Path, shop: Shop, run: Run, tmp_path: Path
 ) -> None:

@@ -152,6 +152,12 @@ IMAGE = "deploy/docker/Dockerfile"
             set[str](),
             {TEMPLATE, CONFIG, IMAGE, "pyproject.toml"},
         ),
+        (
+            {"ci": "github"},
+            {".github/workflows/pipeline.yml", "deploy/ci.yaml"},
+            set[str](),
+            set[str](),
+        ),
         ({"result_bucket": "acme-results"}, set[str](), set[str](), {TEMPLATE, CONFIG}),
         (
             {"data_sources": "s3, athena"},
@@ -203,7 +209,10 @@ def test_another_answer_touches_exactly_its_files_and_can_be_taken_back(
             {}, ("preprocess, inference, report", "report", EXAMPLE, 143), id="last", marks=LONG
         ),
         pytest.param(
-            {}, ("preprocess, add_features, inference", "inference", EXAMPLE, 143), id="middle"
+            {},
+            ("preprocess, add_features, inference", "inference", EXAMPLE, 143),
+            id="middle",
+            marks=LONG,
         ),
         pytest.param(
             {},

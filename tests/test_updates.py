@@ -35,6 +35,7 @@ OTHER_ANSWERS = {
     "trigger": "schedule",
     "schedule_expression": "rate(1 day)",
     "python_version": "3.11",
+    "ci": "gitlab",
     "package_index_url": "https://packages.example.org/simple",
     "licence": "Apache-2.0",
     "runtime_version": "0.3.0",

@@ -25,6 +25,8 @@ LONGEST_BODY = 51_200
 # tell by. Source: the deployers of the AWS CLI and the SAM CLI look for the same two texts.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _BEGUN_BY_ANOTHER = ("already exists", "_IN_PROGRESS state")
+# Source: botocore's model of CloudFormation. Executing one change set deletes the others.
+_OVERTAKEN = {"ChangeSetNotFound", "InvalidChangeSetStatus"}
 
 
 def create(
@@ -96,6 +98,27 @@ def wait(change_set: str, project: Project) -> dict[str, Any] | None:
                     f"{reason or 'it gives no reason'}",
                 )
     raise DeployError(f"planning stack {project.stack} did not end; deploy again")
+
+
+def execute(change_set: str, stack: str, region: str) -> None:
+    """Let CloudFormation do what a change set says; it goes on by itself.
+
+    Raises:
+        DeployError: another deployment was quicker.
+    """
+    try:
+        with aws.explained(f"deploy stack {stack}", "plan again"):
+            aws.client("cloudformation", region).execute_change_set(
+                ChangeSetName=change_set, StackName=stack
+            )
+    except ServiceError as error:
+        told = error.reason or str(error)
+        if error.code in _OVERTAKEN or any(sign in told for sign in _BEGUN_BY_ANOTHER):
+            raise DeployError(
+                f"another deployment of stack {stack} has just begun; wait until it is done "
+                "(batcat status), then try again"
+            ) from error
+        raise
 
 
 def delete(change_set: str, stack: str, region: str) -> None:

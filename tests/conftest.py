@@ -22,6 +22,32 @@ Render = Callable[..., Path]
 Ask = Callable[..., Mapping[str, Any]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Git = Callable[..., str]
+PROJECTS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "long": {
+        "project": "2026-domain-topic-more",
+        "purpose": "batch-b",
+        "steps": "clean, add_more, a_score",
+        "trigger": "s3",
+        "partition": "aws-cn",
+        "description": 'Says "hello" \\ {{ world }}: # é',
+    },
+    "athena": {
+        "data_sources": "athena",
+        "partition": "aws-cn",
+        "workflow_execution_role": "arn:aws-cn:iam::123456789012:role/of-an-account",
+        "trigger": "s3",
+        "licence": "none",
+    },
+    "redshift": {
+        "data_sources": "s3, redshift",
+        "example": False,
+        "steps": "score",
+        "trigger": "schedule",
+    },
+    "bare": {"example": False, "steps": "score", "trigger": "schedule", "licence": "none"},
+}
+"""A project of each kind, by its answers."""
 
 
 @contextmanager
@@ -162,6 +188,33 @@ def update(git: Git) -> Callable[..., None]:
         assert not list(project.rglob("*.rej"))
 
     return call
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=pytest.mark.long if name in {"long", "bare"} else ())
+        for name in PROJECTS
+    ],
+)
+def project(
+    request: pytest.FixtureRequest, render: Render, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A generated project of each kind."""
+    return render(tmp_path_factory.mktemp("living") / "p", **PROJECTS[request.param])
+
+
+@pytest.fixture(scope="module")
+def prepared(project: Path, run: Run) -> Path:
+    """The project with what its pipeline needs: the example's model, or somebody's data."""
+    if (project / "script" / "train.py").exists():
+        run(project, "python", "script/train.py")
+    else:
+        (project / "data" / "raw" / "measurements.csv").write_text(
+            "id,x\n1,1.5\n", encoding="utf-8"
+        )
+        (project / "data" / "raw" / "two.csv").write_text("id,x\n2,\n,\n", encoding="utf-8")
+    return project
 
 
 @pytest.fixture

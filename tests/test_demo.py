@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 Run = Callable[..., Any]
 
 
+@pytest.mark.long
 def test_the_demo_makes_itself_anew_and_ends_with_its_result(tmp_path: Path, run: Run) -> None:
     folder = tmp_path / "demo"
     old = folder / "data" / "result" / "old.csv"

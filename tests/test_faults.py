@@ -29,6 +29,13 @@ def write_half(table, path, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 pd.DataFrame.to_csv = write_half
 """
+FILL_THE_DISK = """
+import errno, os, pandas as pd
+def write_half(table, path, **options):
+    path.write_text("id,x\\n1,")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+pd.DataFrame.to_csv = write_half
+"""
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +137,16 @@ def test_a_step_that_is_killed_while_it_writes(project: Path, batcat: Any, aws: 
     code, outcome, _ = batcat(project, "run")
     assert code == FAILED
     assert outcome["error"]["step"] == "score"
+    assert not [key for key in objects(aws, outcome["run"], "score") if key.endswith(".csv")]
+
+
+def test_a_step_that_runs_out_of_disk(project: Path, batcat: Any, aws: LocalAws) -> None:
+    break_step(project, "score", FILL_THE_DISK)
+    code, outcome, told = batcat(project, "run")
+    assert code == FAILED
+    assert outcome["error"]["step"] == "score"
+    assert "No space left on device" in told
+    assert "volume_size_gb in deploy/config.json" in told
     assert not [key for key in objects(aws, outcome["run"], "score") if key.endswith(".csv")]
 
 

@@ -16,7 +16,7 @@ FOLDERS = {
     f"{folder}/.gitkeep"
     for folder in (
         *(f"data/{name}" for name in ("raw", "train", "test", "result", "tmp")),
-        *("deploy/docker/wheels", "log", "model", "notebook", "report"),
+        *("deploy/docker/lock", "deploy/docker/wheels", "log", "model", "notebook", "report"),
     )
 }
 ALWAYS = FOLDERS | {
@@ -38,6 +38,7 @@ ALWAYS = FOLDERS | {
     "requirements.txt",
     "script/config.json",
     "test/conftest.py",
+    "test/data/measurements.csv",
     "test/test_deploy.py",
     "test/test_trigger.py",
 }
@@ -68,6 +69,14 @@ DEFAULT = ALWAYS | of_steps("preprocess", "inference", "train") | of_names() | {
         ({"example": False}, DEFAULT - of_steps("train")),
         ({"trigger": "s3"}, DEFAULT),
         ({"trigger": "schedule"}, DEFAULT),
+        ({"ci": "github"}, DEFAULT | {".github/workflows/pipeline.yml", "deploy/ci.yaml"}),
+        ({"ci": "gitlab"}, DEFAULT | {".gitlab-ci.yml", "deploy/ci.yaml"}),
+        (
+            {"ci": "codepipeline"},
+            DEFAULT
+            | {"deploy/ci.yaml"}
+            | {f"deploy/buildspec-{stage}.yml" for stage in ("check", "dev", "prod")},
+        ),
         ({"data_sources": "s3"}, DEFAULT),
         ({"data_sources": "athena"}, DEFAULT | {"script/athena.sql"}),
         (
@@ -186,7 +195,6 @@ def test_a_source_brings_exactly_what_it_needs(
     states = json.loads((project / "deploy" / "workflow.asl.json").read_text())["States"]
     first, second = (states[step]["Parameters"] for step in config["steps"])
     laptop = (project / "requirements.txt").read_text(encoding="utf-8")
-    image = (project / "deploy" / "docker" / "Dockerfile").read_text(encoding="utf-8")
     script = (project / "script" / "preprocess.py").read_text(encoding="utf-8")
 
     sids = set(re.findall(r"- Sid: (\w+)", template))
@@ -203,8 +211,8 @@ def test_a_source_brings_exactly_what_it_needs(
         assert bool(variables) == (f"def read_{source}" in script) == chosen
         extras = set(re.findall(r"^batcat-runtime\[(.*?)\]", laptop, re.MULTILINE)[0].split(","))
         assert extras & EXTRAS[source] == (EXTRAS[source] if chosen else set())
-    assert ('wheels/*.whl)[athena]"' in image) == ("athena" in sources)
-    assert ("ProcessingInputs" in first) == ("HasInputPath" in states) == ("s3" in sources)
+    reads_files = "InputPath" in states["Settings"]["Output"]
+    assert ("ProcessingInputs" in first) == reads_files == ("s3" in sources)
     assert ("data_sources" in config) == (sources != ["s3"])
     one_machine = first["ProcessingResources"]["ClusterConfig"].get("InstanceCount") == 1
     assert one_machine == (sources != ["s3"])  # each machine would get all rows of a query

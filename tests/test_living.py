@@ -13,55 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Run = Callable[..., Any]
-PROJECTS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "long": {
-        "project": "2026-domain-topic-more",
-        "purpose": "batch-b",
-        "steps": "clean, add_more, a_score",
-        "trigger": "s3",
-        "partition": "aws-cn",
-        "description": 'Says "hello" \\ {{ world }}: # é',
-    },
-    "athena": {"data_sources": "athena", "partition": "aws-cn", "licence": "none"},
-    "redshift": {"data_sources": "s3, redshift", "example": False, "steps": "score"},
-    "bare": {"example": False, "steps": "score", "trigger": "schedule", "licence": "none"},
-}
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(name, marks=pytest.mark.long if name in {"long", "bare"} else ())
-        for name in PROJECTS
-    ],
-)
-def project(
-    request: pytest.FixtureRequest,
-    render: Callable[..., Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """A generated project of each kind."""
-    return render(tmp_path_factory.mktemp("living") / "p", **PROJECTS[request.param])
 
 
 @pytest.fixture(scope="module")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where mypy keeps what it learnt about libraries, for all projects of this module."""
     return tmp_path_factory.getbasetemp() / "mypy"
-
-
-@pytest.fixture(scope="module")
-def prepared(project: Path, run: Run) -> Path:
-    """The project with what its pipeline needs: the example's model, or somebody's data."""
-    if (project / "script" / "train.py").exists():
-        run(project, "python", "script/train.py")
-    else:
-        (project / "data" / "raw" / "measurements.csv").write_text(
-            "id,x\n1,1.5\n", encoding="utf-8"
-        )
-        (project / "data" / "raw" / "two.csv").write_text("id,x\n2,\n,\n", encoding="utf-8")
-    return project
 
 
 def rows(file: Path) -> list[dict[str, str]]:

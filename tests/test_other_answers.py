@@ -115,7 +115,7 @@ IMAGE = "deploy/docker/Dockerfile"
             },
             of_steps("add_features"),
             {"LICENSE"},
-            {CONFIG, WORKFLOW, IMAGE, "requirements.txt", TEMPLATE, "pyproject.toml"},
+            {CONFIG, SCHEMA, WORKFLOW, "requirements.txt", TEMPLATE, "pyproject.toml"},
         ),
         (
             {"purpose": "scoring"},
@@ -124,13 +124,15 @@ IMAGE = "deploy/docker/Dockerfile"
             {CONFIG, TEMPLATE, "pyproject.toml"},
         ),
         pytest.param(({"licence": "none"}, set[str](), {"LICENSE"}, set[str]()), marks=LONG),
-        pytest.param(({"trigger": "schedule"}, set[str](), set[str](), {TEMPLATE}), marks=LONG),
+        pytest.param(
+            ({"trigger": "schedule"}, set[str](), set[str](), {TEMPLATE, SCHEMA}), marks=LONG
+        ),
         pytest.param(
             (
                 {"package_index_url": "https://mirror.example/simple"},
                 set[str](),
                 set[str](),
-                {IMAGE, "requirements.txt"},
+                {"requirements.txt"},
             ),
             marks=LONG,
         ),
@@ -139,7 +141,7 @@ IMAGE = "deploy/docker/Dockerfile"
                 {"description": "Another", "author": "Another"},
                 set[str](),
                 set[str](),
-                {"pyproject.toml"},
+                {TEMPLATE, CONFIG, "pyproject.toml"},
             ),
             marks=LONG,
         ),
@@ -150,12 +152,18 @@ IMAGE = "deploy/docker/Dockerfile"
             set[str](),
             {TEMPLATE, CONFIG, IMAGE, "pyproject.toml"},
         ),
+        (
+            {"ci": "github"},
+            {".github/workflows/pipeline.yml", "deploy/ci.yaml"},
+            set[str](),
+            set[str](),
+        ),
         ({"result_bucket": "acme-results"}, set[str](), set[str](), {TEMPLATE, CONFIG}),
         (
             {"data_sources": "s3, athena"},
             {"script/athena.sql"},
             set[str](),
-            {TEMPLATE, CONFIG, SCHEMA, WORKFLOW, IMAGE, "requirements.txt"},
+            {TEMPLATE, CONFIG, SCHEMA, WORKFLOW, "requirements.txt"},
         ),
         (
             {"data_sources": "redshift"},
@@ -201,7 +209,10 @@ def test_another_answer_touches_exactly_its_files_and_can_be_taken_back(
             {}, ("preprocess, inference, report", "report", EXAMPLE, 143), id="last", marks=LONG
         ),
         pytest.param(
-            {}, ("preprocess, add_features, inference", "inference", EXAMPLE, 143), id="middle"
+            {},
+            ("preprocess, add_features, inference", "inference", EXAMPLE, 143),
+            id="middle",
+            marks=LONG,
         ),
         pytest.param(
             {},

@@ -33,6 +33,7 @@ ORDER = [
     "schedule_expression",
     "python_version",
     "package_index_url",
+    "ci",
     "licence",
     "example",
     "runtime_version",

@@ -66,7 +66,7 @@ def test_markdown_in_an_answer_is_shown_as_it_was_typed(
             "A rate starts at once",
             "Nothing starts",
         ),
-        ({"trigger": "schedule"}, "The schedule cron(0 6 * * ? *) (UTC)", "starts at once"),
+        ({"trigger": "schedule"}, "(0 6 * * ? *) (UTC, or schedule_timezone)", "starts at once"),
         ({"trigger": "s3"}, "whatever its name", "The schedule"),
         ({"example": False}, "Then commit what there is", "train"),
         ({"steps": "load, report"}, 'steps="load, report, publish"', "report, report"),

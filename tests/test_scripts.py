@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import copier
 import pytest
-from copier.errors import DirtyLocalWarning
 
 from batcat_runtime.emulator import LocalAws
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Run = Callable[..., Any]
 PROJECT, PURPOSE = "2026-script-drill", "score"
 BUCKET = f"{PROJECT}-us-east-1"
@@ -90,8 +86,8 @@ def test_setup_stepfunctions_takes_the_values_of_its_environment(
     ("arguments", "environment", "complaint"),
     [
         ((), {}, "say which environment"),
-        (("prod",), {}, "environment 'prod' is not known; known are local, dev"),
-        ((), {"BATCAT_ENV": "prod"}, "environment 'prod' is not known; known are local, dev"),
+        (("stage",), {}, "environment 'stage' is not known; known are local, dev, prod"),
+        ((), {"BATCAT_ENV": "stage"}, "environment 'stage' is not known; known are local, dev"),
         (("local",), {}, "does not name a local AWS; run batcat local"),
     ],
 )
@@ -130,6 +126,15 @@ def test_the_trigger_starts_a_run_by_hand_on_the_default_input(
     assert project.exists()
 
 
+def test_the_trigger_is_imported_almost_as_fast_as_boto3_alone(project: Path, run: Run) -> None:
+    (folder,) = (project / "deploy").glob("*-trigger")
+    code = (
+        "import boto3, time; before = time.process_time(); import lambda_function; "
+        "print(time.process_time() - before)"
+    )
+    assert min(float(run(folder, "python", "-c", code).stdout) for _ in range(3)) < 0.15
+
+
 def test_machines_share_the_input_and_no_row_is_lost_or_doubled(
     project: Path, aws: LocalAws, run: Run, tmp_path: Path
 ) -> None:
@@ -147,115 +152,30 @@ def test_machines_share_the_input_and_no_row_is_lost_or_doubled(
     assert sorted(rows) == ["0,1", "1,1", "10,1", "11,1", "12,1", "2,1"]
 
 
-@pytest.fixture
-def stand_ins(tmp_path: Path) -> Path:
-    """Programs named docker and aws that note how they are called."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name, answer in {"docker": "", "aws": "123456789012"}.items():
-        file = folder / name
-        # Who hands over a password must find a reader, or ends with a broken pipe.
-        read = 'case "$*" in *--password-stdin*) cat > /dev/null ;; esac'
-        note = f'echo "{name} $*" >> {tmp_path}/calls'
-        file.write_text(f"#!/bin/sh\n{read}\n{note}\necho {answer}\n")
-        file.chmod(0o755)
-    return folder
-
-
 @pytest.mark.parametrize(
-    ("partition", "domain"), [("aws", "amazonaws.com"), ("aws-cn", "amazonaws.com.cn")]
-)
-def test_setup_docker_builds_with_this_runtime_and_pushes(
-    tmp_path: Path, run: Run, stand_ins: Path, partition: str, domain: str
-) -> None:
-    project = tmp_path / "p"
-    answers = {"partition": partition}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DirtyLocalWarning)  # work in progress counts as well
-        copier.run_copy(
-            str(REPOSITORY), project, data=answers, defaults=True, quiet=True, vcs_ref="HEAD"
-        )
-    region = {"aws": "us-east-1", "aws-cn": "cn-north-1"}[partition]
-    path = os.pathsep.join([str(stand_ins), str(Path(sys.executable).parent), os.environ["PATH"]])
-    run(project, "deploy/setup_docker.sh", "dev", PATH=path)
-
-    (wheel,) = (project / "deploy" / "docker" / "wheels").glob("*.whl")
-    assert wheel.name.startswith("batcat_runtime-")
-    lines = (project / "deploy" / "docker" / "constraints.txt").read_text().splitlines()
-    pinned = dict(line.split("==") for line in lines)
-    for name in ("joblib", "pandas", "scikit-learn", "numpy", "scipy", "boto3"):
-        assert pinned[name] == version(name)
-    assert "batcat-runtime" not in pinned  # it comes as a wheel
-    image = "2026-health-screening-inference"
-    calls = (tmp_path / "calls").read_text()
-    assert f" --file deploy/docker/Dockerfile --tag {image} .\n" in calls
-    assert f"docker push 123456789012.dkr.ecr.{region}.{domain}/{image}:latest" in calls
-    assert "aws ecr get-login-password" in calls
-
-
-@pytest.fixture
-def without_wheel(stand_ins: Path) -> str:
-    """A PATH with the stand-ins, and a python that builds no wheel: that is another test's."""
-    python = stand_ins / "python"
-    python.write_text(
-        f'#!/bin/sh\ncase "$*" in *" wheel "*) ;; *) exec {sys.executable} "$@";; esac\n'
-    )
-    python.chmod(0o755)
-    return os.pathsep.join([str(stand_ins), os.environ["PATH"]])
-
-
-@pytest.mark.parametrize(
-    "line",
+    ("arguments", "passed_on"),
     [
-        "git+https://git.example/team/tool.git@v1",
-        "https://packages.example.org/tool-1.0-py3-none-any.whl",
-        "PyYAML [more] >=6, <99  # a remark",
-        "winloop>=1; sys_platform == 'win32'",
-        "--no-binary :none:",
+        (("--build", "--dry-run"), "image build --dry-run"),
+        (("dev", "--builder", "buildah"), "image push --env dev --builder buildah"),
     ],
 )
-def test_setup_docker_takes_the_lines_that_pip_takes(
-    render: Callable[..., Path], tmp_path: Path, run: Run, without_wheel: str, line: str
+def test_setup_docker_is_what_batcat_image_does(
+    project: Path, tmp_path: Path, run: Run, arguments: tuple[str, ...], passed_on: str
 ) -> None:
-    project = render(tmp_path / "p", example=False)
-    with (project / "deploy" / "docker" / "requirements.txt").open("a") as file:
-        file.write(f"{line}\n")
-    run(project, "deploy/setup_docker.sh", "--build", PATH=without_wheel)
-    assert "docker build" in (tmp_path / "calls").read_text()
+    batcat = tmp_path / "batcat"
+    batcat.write_text('#!/bin/sh\necho "$PWD: $*"\n')
+    batcat.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    done = run(project / "script", "../deploy/setup_docker.sh", *arguments, PATH=path)
+    assert done.stdout == f"{project}: {passed_on}\n"
 
 
-@pytest.mark.parametrize("rest", ["", ">=1", " @ git+https://git.example/team/tool.git"])
-def test_setup_docker_stops_at_a_package_that_no_test_has_seen(
-    render: Callable[..., Path], tmp_path: Path, run: Run, without_wheel: str, rest: str
+@pytest.mark.parametrize("name", ["stage", "local"])
+def test_setup_docker_refuses_an_environment_that_has_no_registry(
+    project: Path, run: Run, name: str
 ) -> None:
-    project = render(tmp_path / "p", example=False)
-    with (project / "deploy" / "docker" / "requirements.txt").open("a") as file:
-        file.write(f"not-installed.anywhere{rest}\n")
-    done = run(project, "deploy/setup_docker.sh", "--build", code=1, PATH=without_wheel)
-    assert "requirements.txt names not-installed.anywhere, which" in done.stderr
-    assert "run: pip install -r requirements.txt" in done.stderr
-    assert not (tmp_path / "calls").exists()
-
-
-def test_setup_docker_refuses_an_environment_that_is_not_there(
-    project: Path, run: Run, stand_ins: Path
-) -> None:
-    path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
-    done = run(project, "deploy/setup_docker.sh", "prod", code=1, PATH=path)
-    assert "no environment 'prod'; it has: dev" in done.stderr
-
-
-def test_setup_docker_never_pushes_to_another_account(
-    render: Callable[..., Path], tmp_path: Path, run: Run, stand_ins: Path
-) -> None:
-    project = render(tmp_path / "p", example=False)
-    config = project / "deploy" / "config.json"
-    text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace('"dev": {}', '"dev": {"account": "999999999999"}'))
-    path = os.pathsep.join([str(stand_ins), os.environ["PATH"]])
-    done = run(project, "deploy/setup_docker.sh", "dev", code=1, PATH=path)
-    assert "account 123456789012; environment dev is 999999999999" in done.stderr
-    assert "docker" not in (tmp_path / "calls").read_text()
+    done = run(project, "deploy/setup_docker.sh", name, code=2)
+    assert f"environment {name}" in done.stderr.replace("'", "")
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("--help",), 0), (("--bild",), 2)])
@@ -264,18 +184,3 @@ def test_setup_docker_says_how_it_is_used(
 ) -> None:
     done = run(project, "deploy/setup_docker.sh", *arguments, code=code)
     assert (done.stderr if code else done.stdout).startswith("Usage: deploy/setup_docker.sh ENV")
-
-
-def test_setup_docker_makes_a_repository_only_where_there_is_none(
-    project: Path, tmp_path: Path, run: Run, stand_ins: Path, without_wheel: str
-) -> None:
-    aws = stand_ins / "aws"
-    usual = aws.read_text()
-    for problem, code in (("RepositoryNotFoundException", 0), ("AccessDeniedException", 1)):
-        (tmp_path / "calls").unlink(missing_ok=True)
-        refuse = f'case "$*" in *describe-repositories*) echo {problem} >&2; exit 254 ;; esac\n'
-        aws.write_text(usual.replace("echo 123", f"{refuse}echo 123"))
-        done = run(project, "deploy/setup_docker.sh", "dev", code=code, PATH=without_wheel)
-        made = "create-repository" in (tmp_path / "calls").read_text()
-        assert made is (problem == "RepositoryNotFoundException")
-        assert code == 0 or done.stderr == f"Error: {problem}\n"

@@ -38,6 +38,7 @@ Path(notes).write_text("\\n".join(looked_for))
 """
 
 
+@pytest.mark.long
 def test_no_step_can_hide_what_a_project_s_imports_look_for(
     render: Render, run: Run, ask: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ OTHER_ANSWERS = {
     "trigger": "schedule",
     "schedule_expression": "rate(1 day)",
     "python_version": "3.11",
+    "ci": "gitlab",
     "package_index_url": "https://packages.example.org/simple",
     "licence": "Apache-2.0",
     "runtime_version": "0.3.0",
@@ -253,7 +254,7 @@ def test_what_the_owner_sets_and_what_answers_write_do_not_meet(
         usual = json.dumps(json.loads(config.read_text(encoding="utf-8"))[key])
         replace(config, f'"{key}": {usual}', f'"{key}": {json.dumps(value)}')
     environments = {"dev": {"account": "111122223333"}, "prod": {"instance_count": 9}}
-    replace(config, '{\n    "dev": {}\n  }', json.dumps(environments))
+    replace(config, '{\n    "dev": {},\n    "prod": {}\n  }', json.dumps(environments))
     commit(project, "My machines")
     update(project, **OTHER_ANSWERS)  # expects no conflict
 
@@ -261,6 +262,7 @@ def test_what_the_owner_sets_and_what_answers_write_do_not_meet(
     assert json.loads(config.read_text(encoding="utf-8")) == {
         "$schema": "config.schema.json",
         **{name: OTHER_ANSWERS[name] for name in same_name},
+        "owner": OTHER_ANSWERS["author"],
         "steps": ["clean", "score"],
         "result_s3_bucket": OTHER_ANSWERS["result_bucket"],
         "data_sources": ["athena", "redshift"],

@@ -35,6 +35,8 @@ READ = (1_000, 10_000, 100_000)
 AT_ONCE = (500, 1_000, 2_500, 5_000, 10_000, 32_767)
 TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"""
+FILES = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+"Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"], "Resource": "*"}]}"""
 
 
 def main() -> None:
@@ -43,7 +45,9 @@ def main() -> None:
     with LocalAws() as aws:
         os.environ.update(aws.environment)
         aws.client("s3").create_bucket(Bucket="bench")
-        role = aws.client("iam").create_role(RoleName="bench", AssumeRolePolicyDocument=TRUST)
+        iam = aws.client("iam")
+        role = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=TRUST)
+        iam.put_role_policy(RoleName="bench", PolicyName="files", PolicyDocument=FILES)
         (cluster,) = aws.client("redshift").describe_clusters(ClusterIdentifier="any")["Clusters"]
         login = {"host": "127.0.0.1", "port": cluster["Endpoint"]["Port"], "password": "any"}
         login |= {"database": "dev", "user": "awsuser"}

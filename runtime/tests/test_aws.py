@@ -332,6 +332,28 @@ def test_whatever_s3_answers_is_one_of_our_errors(
     assert isinstance(caught.value.__cause__, ClientError)
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "mend"),
+    [
+        ("RepositoryNotFoundException", 400, bc.MissingError, "make it"),
+        ("NoSuchEntity", 404, bc.MissingError, "make it"),
+        ("NotEmulated", 501, bc.ServiceError, "do without it"),
+        ("InternalError", 500, bc.ServiceError, "try again later"),
+    ],
+)
+def test_other_services_answers_too(
+    code: str, status: int, kind: type[Exception], mend: str
+) -> None:
+    answer = {
+        "Error": {"Code": code, "Message": "No"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    expected = rf"cannot look: No \({code}\).*; {mend}"
+    with pytest.raises(bc.BatCatError, match=expected) as caught, explained("look", "make it"):
+        raise ClientError(answer, "GetIt")
+    assert type(caught.value) is kind
+
+
 def test_what_the_key_forbids_names_the_key() -> None:
     """The role may be allowed to read the bucket all the same."""
     told = "User: ada is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:…"

@@ -6,12 +6,14 @@ import ast
 import json
 import re
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, distributions
 from pathlib import Path
 from typing import Any
 
 import batcat_runtime as bc
 import pytest
+from batcat_runtime.deploy.definition import job_states
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,15 +26,23 @@ def config() -> dict[str, Any]:
 
 @pytest.fixture
 def workflow() -> dict[str, Any]:
-    """The states of the workflow by name."""
-    text = (ROOT / "deploy" / "workflow.asl.json").read_text()
-    return dict(json.loads(text)["States"])
+    """The workflow."""
+    text = (ROOT / "deploy" / "workflow.asl.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def machines_of(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The states of the workflow by name; then those of each of its branches, by themselves."""
+    yield workflow["States"]
+    for state in workflow["States"].values():
+        for branch in (*state.get("Branches", []), *filter(None, [state.get("ItemProcessor")])):
+            yield from machines_of(branch)
 
 
 def test_each_step_has_a_script_and_a_state(
     config: dict[str, Any], workflow: dict[str, Any]
 ) -> None:
-    tasks = {name: state for name, state in workflow.items() if state["Type"] == "Task"}
+    tasks = job_states(workflow)
     assert list(tasks) == config["steps"]
     for step, state in tasks.items():
         entrypoint = state["Parameters"]["AppSpecification"]["ContainerEntrypoint"]
@@ -44,8 +54,10 @@ def test_each_step_reads_what_the_one_before_wrote(
     config: dict[str, Any], workflow: dict[str, Any]
 ) -> None:
     previous = "raw"
-    for step in config["steps"]:
-        job = workflow[step]["Parameters"]
+    for step, state in job_states(workflow).items():
+        if step not in workflow["States"]:
+            break  # side by side, steps read what their states say
+        job = state["Parameters"]
         paths = [one["S3Input"]["LocalPath"] for one in job.get("ProcessingInputs", [])]
         only_queries = previous == "raw" and "s3" not in config.get("data_sources", ["s3"])
         (target,) = job["ProcessingOutputConfig"]["Outputs"]
@@ -95,8 +107,9 @@ def test_the_image_has_what_the_steps_import() -> None:
 
 
 def test_every_state_leads_to_another_or_ends(workflow: dict[str, Any]) -> None:
-    for state in workflow.values():
-        targets = [state.get("Next"), state.get("Default")]
-        targets += [one["Next"] for one in state.get("Choices", []) + state.get("Catch", [])]
-        assert set(filter(None, targets)) <= set(workflow)
-        assert any(targets) or state.get("End") or state["Type"] == "Fail"
+    for states in machines_of(workflow):
+        for state in states.values():
+            targets = [state.get("Next"), state.get("Default")]
+            targets += [one["Next"] for one in state.get("Choices", []) + state.get("Catch", [])]
+            assert set(filter(None, targets)) <= set(states)
+            assert any(targets) or state.get("End") or state["Type"] == "Fail"

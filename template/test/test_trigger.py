@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     monkeypatch.setenv("PROJECT", "2026-domain-topic")
     monkeypatch.setenv("PURPOSE", "purpose")
     monkeypatch.setenv("RESULT_S3_BUCKET", "bucket")
+    monkeypatch.setenv("DIGEST_LENGTH", "0")
     client = boto3.client(
         "stepfunctions",
         region_name="us-east-1",
@@ -107,6 +109,27 @@ def test_an_event_that_comes_twice_runs_once(stub: Stubber) -> None:
 def test_folders_and_test_events_start_nothing(stub: Stubber) -> None:
     assert lambda_function.lambda_handler(notification("in/"), None) == {"executions": []}
     assert lambda_function.lambda_handler({"Event": "s3:TestEvent"}, None) == {"executions": []}
+
+
+def test_objects_of_one_second_have_names_of_their_own(
+    stub: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_LENGTH", "8")
+    event = notification("in/a.csv", "in/b.csv")
+    for _ in range(4):
+        stub.add_response("start_execution", STARTED)
+    first, second = lambda_function.lambda_handler(event, None)["executions"]
+    event["Records"].reverse()
+    assert lambda_function.lambda_handler(event, None)["executions"] == [second, first]
+    assert first != second
+    assert re.fullmatch(r"2026-domain-topic-purpose-20260131120000-[0-9a-f]{8}", first)
+
+
+def test_one_that_cannot_be_started_does_not_stop_the_others(stub: Stubber) -> None:
+    stub.add_client_error("start_execution", "ThrottlingException")
+    expect_start(stub, request(0, "in/b.csv"))
+    with pytest.raises(Exception, match="ThrottlingException"):
+        lambda_function.lambda_handler(notification("in/a.csv", "in/b.csv"), None)
 
 
 def test_other_errors_are_raised(stub: Stubber) -> None:

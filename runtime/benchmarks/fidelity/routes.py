@@ -33,6 +33,8 @@ SECRET = "fidelity"  # noqa: S105 - its name
 _MANY = 400  # times that a row is asked for, so that Athena's rows come from its CSV
 _TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"""
+_FILES = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+"Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"], "Resource": "*"}]}"""
 
 
 @dataclass
@@ -57,7 +59,9 @@ class Routes:
     def __post_init__(self) -> None:
         """Make a bucket, a database, a secret and a role."""
         self.aws.client("s3").create_bucket(Bucket=BUCKET)
-        role = self.aws.client("iam").create_role(RoleName=BUCKET, AssumeRolePolicyDocument=_TRUST)
+        iam = self.aws.client("iam")
+        role = iam.create_role(RoleName=BUCKET, AssumeRolePolicyDocument=_TRUST)
+        iam.put_role_policy(RoleName=BUCKET, PolicyName="files", PolicyDocument=_FILES)
         found = self.aws.client("redshift").describe_clusters(ClusterIdentifier="any")["Clusters"]
         port = found[0]["Endpoint"]["Port"]
         self.login = {"host": "127.0.0.1", "port": port, "password": "any", "database": "dev"}

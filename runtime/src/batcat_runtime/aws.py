@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CLIENTS: dict[Any, Any] = {}
+_SESSIONS: dict[Any, Any] = {}
 _LOCK = threading.Lock()
 _waited = False
 _PATIENCE = 10.0  # seconds
@@ -32,7 +33,7 @@ _MOMENTS = ("%a, %d %b %Y %H:%M:%S GMT", "%Y-%m-%dT%H:%M:%S.%fZ")
 # What AWS answers (source where no other is given: botocore's models, and in that of S3 the list
 # below ``Error``).
 _FORBIDDEN, _THEIR_FAULT, _TOO_MANY = 403, 500, 429  # HTTP
-_UNAVAILABLE = 503
+_NOT_IMPLEMENTED, _UNAVAILABLE = 501, 503
 # Source: Amazon S3 API Reference, "Error responses"; AWS STS, "Common errors".
 _REFUSED = frozenset({
     "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "ExpiredToken",
@@ -41,8 +42,9 @@ _REFUSED = frozenset({
     "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
 })  # fmt: skip
 _ABSENT = frozenset({
-    "404", "EntityNotFoundException", "ExecutionDoesNotExist", "NoSuchBucket", "NoSuchKey",
-    "NotFound", "ResourceNotFoundException", "StateMachineDoesNotExist",
+    "404", "EntityNotFoundException", "ExecutionDoesNotExist", "ImageNotFoundException",
+    "NoSuchBucket", "NoSuchEntity", "NoSuchKey", "NotFound", "RepositoryNotFoundException",
+    "ResourceNotFoundException", "StateMachineDoesNotExist",
 })  # fmt: skip
 # Source: botocore, retries/standard.py, without those that may also mean a quota.
 _BUSY = frozenset({
@@ -85,10 +87,11 @@ def client(service: str, region: str | None = None) -> Any:
             AWS_MAX_ATTEMPTS is no number.
     """
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    key = (service, region, _settings(), os.getpid())  # a forked process shares no connections
+    here = (_settings(), os.getpid())  # a forked process shares no connections
+    key = (service, region, *here)
     with _LOCK:
         if key not in _CLIENTS:
-            _CLIENTS[key] = _make(service, region)
+            _CLIENTS[key] = _make(service, region, here)
         return _CLIENTS[key]
 
 
@@ -121,9 +124,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
     os.register_at_fork(before=_wait, after_in_parent=_go_on, after_in_child=_begin_anew)
 
 
-def _make(service: str, region: str | None) -> Any:
-    import boto3
-    import botocore.session
+def _make(service: str, region: str | None, here: tuple[bytes, int]) -> Any:
     from botocore.config import Config
     from botocore.exceptions import InvalidRegionError, NoRegionError, ProfileNotFound
 
@@ -133,12 +134,9 @@ def _make(service: str, region: str | None) -> Any:
         user_agent_extra="batcat-runtime",
     )
     try:
-        # A session of its own, because boto3's default session is not safe between threads.
-        session = botocore.session.get_session()
-        parsers = session.get_component("response_parser_factory")
-        parsers.set_parser_defaults(timestamp_parser=_moment)
-        made = boto3.session.Session(botocore_session=session)
-        return made.client(service, region_name=region, config=config)
+        if here not in _SESSIONS:
+            _SESSIONS[here] = _session()
+        return _SESSIONS[here].client(service, region_name=region, config=config)
     except NoRegionError as error:
         raise ConfigError(
             f"no region for {service}; set AWS_REGION, for example AWS_REGION=eu-central-1",
@@ -149,6 +147,20 @@ def _make(service: str, region: str | None) -> Any:
         raise ConfigError(f"{error}; AWS_ENDPOINT_URL must be a URL such as http://…") from error
     except ProfileNotFound as error:
         raise ConfigError(f"{error}; run: aws configure list-profiles") from error
+
+
+def _session() -> Any:
+    """Make a session, which reads what all services share once: half of what a client costs.
+
+    Only whoever holds the lock uses it, because a session is not safe between threads.
+    """
+    import boto3
+    import botocore.session
+
+    session = botocore.session.get_session()
+    parsers = session.get_component("response_parser_factory")
+    parsers.set_parser_defaults(timestamp_parser=_moment)
+    return boto3.session.Session(botocore_session=session)
 
 
 def _attempts() -> int:
@@ -268,9 +280,11 @@ def _ours(error: Any, doing: str, advice: str) -> BatCatError:
     if code.removeprefix("KMS.") in _BUSY or status in {_TOO_MANY, _UNAVAILABLE}:
         mend = "try again later, or with fewer requests at once; AWS_MAX_ATTEMPTS= tries longer"
         return ServiceError(f"{said}: {service} is busy ({asked}); {mend}", code, message)
-    if status >= _THEIR_FAULT:
+    if status >= _THEIR_FAULT and status != _NOT_IMPLEMENTED:
         return ServiceError(
             f"{said}: a fault of {service}'s own ({asked}); try again later", code, message
         )
     mend = f"{code or status} in AWS's documentation of {error.operation_name} says what to correct"
+    if status == _NOT_IMPLEMENTED:  # also what a local AWS answers to what it does not emulate
+        mend = "do without it, or take an endpoint that has it"
     return ServiceError(f"{said}: {service} refuses {error.operation_name}; {mend}", code, message)

@@ -13,6 +13,8 @@ import pytest
 from batcat_runtime.deploy import apply, load_project, make_plan
 from batcat_runtime.emulator import LocalAws
 
+from .answering import Answering
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -63,6 +65,20 @@ def account(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     return local_aws
+
+
+@pytest.fixture(scope="session")
+def listening() -> Iterator[Answering]:
+    """One server for every test that answers by itself, so that clients of it live on, too."""
+    with Answering({}).serving() as answering:
+        yield answering
+
+
+@pytest.fixture
+def answering(listening: Answering) -> Answering:
+    """That server, which knows no answer yet."""
+    listening.answers, listening.asked = {}, []
+    return listening
 
 
 @pytest.fixture

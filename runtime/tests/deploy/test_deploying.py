@@ -9,7 +9,7 @@ import pytest
 
 from batcat_runtime import aws
 from batcat_runtime.deploy import apply, discard, make_plan, plan_removal, remove
-from batcat_runtime.deploy.plan import LONGEST_BODY
+from batcat_runtime.deploy.change_sets import LONGEST_BODY
 from batcat_runtime.deploy.stack import deployed_stack, find_stack
 from batcat_runtime.errors import AccessError, ConfigError, DeployError, MissingError
 
@@ -192,3 +192,13 @@ def test_taking_down_with_the_data_leaves_nothing_of_the_project(deployed: Proje
         Bucket=f"batcat-artifacts-123456789012-{deployed.region}", Prefix=f"{deployed.stack}/"
     ).get("Contents")
     assert plan_removal(deployed, delete_data=True).has_data is False
+
+
+def test_a_plan_that_another_deployment_overtook_says_so(deployed: Project) -> None:
+    """Executing one change set deletes the others, in AWS as here."""
+    mine = make_plan(replace(deployed, max_runtime_seconds=71))
+    theirs = make_plan(replace(deployed, max_runtime_seconds=72))
+    for _ in apply(theirs):
+        pass
+    with pytest.raises(DeployError, match=r"another deployment of stack .* has just begun"):
+        list(apply(mine))

@@ -49,6 +49,15 @@ def test_an_environment_replaces_general_values(folder: Path) -> None:
     assert load_project(folder).region == "us-east-1"
 
 
+def test_what_only_an_account_has_is_left_to_it(folder: Path) -> None:
+    role = "arn:aws:iam::111122223333:role/workflow"
+    key = "arn:aws:kms:us-east-1:111122223333:key/1234"
+    change(folder, workflow_execution_role=role, trigger_role=role, kms_key=key)
+    here, there = load_project(folder), load_project(folder, "dev")
+    assert (here.workflow_execution_role, here.trigger_role, here.kms_key) == ("", "", "")
+    assert (there.workflow_execution_role, there.trigger_role, there.kms_key) == (role, role, key)
+
+
 def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"'prod' is not known; known are local, dev"):
         load_project(folder, "prod")
@@ -70,6 +79,9 @@ def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:
             {"workflow_execution_role": "arn:aws-cn:iam::111122223333:role/w"},
             "role/w belongs to the partition aws-cn, not to aws",
         ),
+        ({"network_isolation": "true"}, "it must be true or false"),
+        ({"vpc_subnets": ["subnet-1"]}, "vpc_security_groups go together"),
+        ({"kms_key": "arn:aws-cn:kms:cn-north-1:111122223333:key/k"}, "key/k belongs to the part"),
     ],
 )
 def test_a_wrong_value_is_named(folder: Path, values: dict[str, Any], complaint: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -110,6 +110,31 @@ def test_a_step_that_writes_nothing_is_named_and_not_the_one_after_it(deployed: 
     assert not list((deployed.root / "data").glob("result/*"))
 
 
+def test_a_result_without_files_is_a_result(deployed: Project) -> None:
+    source = deployed.root / "rain.csv"
+    source.write_text("day,millimetres\n9,99\n", encoding="utf-8")
+    assert finish(deployed, str(source)) == []
+    (folder,) = (deployed.root / "data" / "result").iterdir()
+    assert list(folder.iterdir()) == []
+
+
+def test_what_was_not_published_is_no_result(project: Project) -> None:
+    """A workflow that ends well without its mark, such as one of a person's own."""
+    file = project.root / "deploy" / "workflow.asl.json"
+    definition = json.loads(file.read_text(encoding="utf-8"))
+    del definition["States"]["MarkSuccess"]
+    definition["States"]["forecast"].pop("Next")
+    definition["States"]["forecast"]["End"] = True
+    file.write_text(json.dumps(definition), encoding="utf-8")
+    for _ in deploy.apply(deploy.make_plan(project)):
+        pass
+    with pytest.raises(
+        RunFailedError, match=r"nothing was published: there is no s3://.*/\.success"
+    ):
+        finish(project)
+    assert not (project.root / "data" / "result").exists()
+
+
 def test_what_to_try_again_names_the_same_input(deployed: Project, tmp_path: Path) -> None:
     source = faulty(tmp_path, "7")
     with pytest.raises(RunFailedError) as caught:
@@ -206,12 +231,21 @@ def test_network_settings_reach_the_state_machine(
     deployed: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(deployed.root)
-    trust = {"Service": ["states.amazonaws.com", "sagemaker.amazonaws.com"]}
-    statement = {"Effect": "Allow", "Principal": trust, "Action": "sts:AssumeRole"}
-    role = aws.client("iam", deployed.region).create_role(
-        RoleName="of-the-organisation",
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-    )["Role"]["Arn"]
+    iam, name = aws.client("iam", deployed.region), "of-the-organisation"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["states.amazonaws.com", "sagemaker.amazonaws.com"]},
+        "Action": "sts:AssumeRole",
+    }
+    # What Step Functions wants of a role as soon as a state machine names it.
+    rules = {
+        "Effect": "Allow",
+        "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+        "Resource": "arn:aws:events:us-east-1:123456789012:rule/"
+        "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+    }
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="rules", PolicyDocument=document(rules))
     workflow = deploy.setup_workflow(
         "2026-demo-rain", "forecast", role, security_group_ids=["sg-1"], subnets=["subnet-1"]
     )
@@ -220,6 +254,10 @@ def test_network_settings_reach_the_state_machine(
     )
     assert machine["definition"].count('"subnet-1"') == 2
     assert machine["roleArn"] == role
+
+
+def document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,10 @@ DEFINITION: dict[str, Any] = json.loads(
 def test_only_the_step_is_left_and_it_is_the_end(step: str) -> None:
     before = copy.deepcopy(DEFINITION)
     alone = only(DEFINITION, step)
-    assert alone["StartAt"] == step
-    assert list(alone["States"]) == [step]
+    assert alone["StartAt"] == "HasInputPath"
+    assert set(alone["States"]) == {"HasInputPath", "UseDefaultInputPath", step}
+    assert alone["States"]["HasInputPath"]["Choices"][0]["Next"] == step
+    assert alone["States"]["UseDefaultInputPath"]["Next"] == step
     state = alone["States"][step]
     assert state["End"] is True
     assert "Next" not in state
@@ -31,6 +33,16 @@ def test_only_the_step_is_left_and_it_is_the_end(step: str) -> None:
     assert state["Parameters"] == DEFINITION["States"][step]["Parameters"]
     assert state["Retry"] == DEFINITION["States"][step]["Retry"]
     assert before == DEFINITION
+
+
+def test_a_workflow_may_begin_with_a_step() -> None:
+    job = {"Type": "Task", "Resource": "r", "Next": "b"}
+    definition = {"StartAt": "a", "States": {"a": job, "b": {**job, "Next": "c"}}}
+    assert only(definition, "b") == {
+        "Comment": "Only b",
+        "StartAt": "b",
+        "States": {"b": {"Type": "Task", "Resource": "r", "End": True}},
+    }
 
 
 def test_a_step_that_does_not_exist_lists_those_that_do() -> None:

@@ -130,8 +130,17 @@ class Store:
         return str(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode())
 
 
+EVERYTHING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+)
+"""Policy of roles whose permissions are not what a test is about."""
+
+
 def make_role(aws: LocalAws, service: str) -> str:
-    """Make a role, once, that a service may assume."""
+    """Make a role, once, that a service may assume and that may do everything."""
     iam, name = aws.client("iam"), f"role-for-{service}"
     trust = {
         "Version": "2012-10-17",
@@ -147,6 +156,7 @@ def make_role(aws: LocalAws, service: str) -> str:
         found = iam.get_role(RoleName=name)
     except iam.exceptions.NoSuchEntityException:
         found = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=EVERYTHING)
     return str(found["Role"]["Arn"])
 
 

@@ -57,8 +57,8 @@ def send_json(aws: LocalAws, operation: str, document: Any) -> tuple[int, str]:
     [
         ("ec2", "describe_instances"),
         ("dynamodb", "list_tables"),
-        ("kms", "list_keys"),
-        ("sqs", "list_queues"),
+        ("acm", "list_certificates"),
+        ("kinesis", "list_streams"),
         ("batch", "describe_job_queues"),
         ("route53", "list_hosted_zones"),
     ],
@@ -226,6 +226,33 @@ def test_a_signature_in_a_link_opens_s3_only(aws: LocalAws) -> None:
     answer = connection.getresponse()
     assert (answer.status, b"is not signed" in answer.read()) == (403, True)
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "headers", "body"),
+    [
+        ("iam", {"Content-Type": "application/x-www-form-urlencoded"}, "Action=DeleteRole"),
+        ("secretsmanager", {"X-Amz-Target": "secretsmanager.ListSecrets"}, "{}"),
+        (
+            "secretsmanager",
+            {
+                "X-Amz-Target": "secretsmanager.ListSecrets",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            "{}",
+        ),
+    ],
+    ids=["query", "json", "form"],
+)
+def test_a_request_says_once_what_it_wants(
+    aws: LocalAws, service: str, headers: dict[str, str], body: str
+) -> None:
+    """What is decided must be what is done, so nothing is read from two places."""
+    path = "/" if len(headers) > 1 else "/?Action=ListRoles&Version=2010-05-08"
+    status, answer = send(aws, service, path=path, body=body, headers=headers)
+    assert status == 501
+    assert "NotEmulated" in answer
+    assert "parameters stand in two places" in answer
 
 
 def test_a_bucket_of_another_owner_is_denied(aws: LocalAws, store: Store) -> None:

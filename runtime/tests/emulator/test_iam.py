@@ -180,8 +180,12 @@ def test_updating_a_role_keeps_what_is_not_said(aws: LocalAws, make: Callable[..
         (
             "sts",
             "assume_role",
-            {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x", "RoleSessionName": "s1", "Policy": "{}"},
-            "parameter Policy",
+            {
+                "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x",
+                "RoleSessionName": "s1",
+                "Tags": [{"Key": "a", "Value": "b"}],
+            },
+            "parameter Tags",
         ),
         (
             "sts",

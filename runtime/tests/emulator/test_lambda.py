@@ -221,6 +221,7 @@ def test_a_module_that_never_finishes_loading_times_out(
     (tmp_path / "app.py").write_text("import time\ntime.sleep(600)\n")
     world = World(functions.aws.url, "us-east-1", "123456789012", {}, tmp_path)
     settings = {"FunctionName": functions.unique("function"), "Handler": "app.handler"}
+    settings["Role"] = "arn:aws:iam::123456789012:role/r"
     function = Function("arn", "us-east-1", {**settings, "Timeout": 1}, tmp_path)
     outcome = invocation.Invocation(world, function, {}).run()
     assert outcome.failed
@@ -234,6 +235,7 @@ def test_an_invocation_that_cannot_start_leaves_nothing_open(
     """Its code may have been deleted a moment ago."""
     world = World(functions.aws.url, "us-east-1", "123456789012", {}, tmp_path)
     settings = {"FunctionName": functions.unique("function"), "Handler": "app.handler"}
+    settings["Role"] = "arn:aws:iam::123456789012:role/r"
     function = Function("arn", "us-east-1", settings, tmp_path / "deleted")
 
     def fail() -> int:

@@ -108,8 +108,8 @@ def test_functions_are_tagged(functions: Functions) -> None:
         ({"Runtime": "nodejs22.x"}, "Runtime nodejs22.x"),
         ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]}, "Layers"),
         (
-            {"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:x"}},
-            "DeadLetterConfig",
+            {"DeadLetterConfig": {"TargetArn": "arn:aws:kinesis:us-east-1:123456789012:x"}},
+            "arn:aws:kinesis",
         ),
         ({"Publish": True}, "Publish"),
         ({"Code": {"ZipFile": b"x", "SourceKMSKeyArn": KEY}}, "Code.SourceKMSKeyArn"),

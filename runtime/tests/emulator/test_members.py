@@ -16,16 +16,20 @@ MODELS = {name: get_session().get_service_model(name) for name in EFFECTIVE}
 OPERATIONS = [(service, operation) for service in EFFECTIVE for operation in EFFECTIVE[service]]
 
 
-def leaves(shape: Any, path: str = "") -> dict[str, Any]:
+def leaves(shape: Any, path: str = "", above: tuple[str, ...] = ()) -> dict[str, Any]:
     """A request for each path that a request may say, with nothing else in it."""
     if shape.type_name == "list" and shape.member.type_name == "structure":
-        return {inner: [request] for inner, request in leaves(shape.member, path).items()}
+        return {inner: [request] for inner, request in leaves(shape.member, path, above).items()}
     if shape.type_name != "structure":
         return {path: SAMPLES.get(shape.type_name, "x")}
+    if shape.name in above:  # a shape that holds itself has no end
+        return {}
     return {
         inner: {name: request}
         for name, member in shape.members.items()
-        for inner, request in leaves(member, f"{path}.{name}" if path else name).items()
+        for inner, request in leaves(
+            member, f"{path}.{name}" if path else name, (*above, shape.name)
+        ).items()
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.session import get_session
@@ -12,6 +12,11 @@ from botocore.session import get_session
 from batcat_runtime.emulator.extensions import EXTENSIONS, WARM_BESIDE
 from batcat_runtime.emulator.moto_services import MOTO_OPERATIONS, accepted, refused
 from batcat_runtime.emulator.services import OWN_SERVICES, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batcat_runtime.emulator import LocalAws
 
 MODELS = {name: get_session().get_service_model(name) for name in MOTO_OPERATIONS}
 
@@ -85,6 +90,21 @@ def test_other_values_of_a_member_are_refused() -> None:
     request = {"Bucket": "b", "Key": "k", "ObjectAttributes": ["ETag", "ObjectParts"]}
     names = refused(shape, request, accepted("s3", "GetObjectAttributes"))
     assert names == ["ObjectAttributes=ObjectParts"]
+
+
+def test_text_that_looks_like_a_form_stays_text(
+    aws: LocalAws, unique: Callable[[str], str]
+) -> None:
+    """Neither an operation nor a parameter is read from inside a value."""
+    secrets, queues, name = aws.client("secretsmanager"), aws.client("sqs"), unique("secret")
+    text = "https://host/?a=1&Action=DeleteSecret&SecretId=b&Name=b&z"
+    secrets.create_secret(Name=name, SecretString=text)
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == text
+    url = queues.create_queue(QueueName=unique("queue"))["QueueUrl"]
+    text = "a=1&Action=PurgeQueue&MessageBody=b&z"
+    queues.send_message(QueueUrl=url, MessageBody=text)
+    (message,) = queues.receive_message(QueueUrl=url)["Messages"]
+    assert message["Body"] == text
 
 
 def test_every_service_and_extension_can_be_loaded() -> None:

@@ -152,6 +152,7 @@ def test_the_environment_is_clean(jobs: Jobs, aws: LocalAws) -> None:
     assert found["PROCESSING_JOB_ARN"] == job["ProcessingJobArn"]
     assert set(found) - set(aws.environment) <= {
         "COLOUR",
+        "AWS_SESSION_TOKEN",
         "PATH",
         "HOME",
         "TMPDIR",

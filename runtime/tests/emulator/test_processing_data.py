@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from runtime.tests.emulator.conftest import Jobs, Store
 
+FOREIGN_ROLE = "arn:aws:iam::210987654321:role/r"
+"""A role of another account, which a world of this process's own lets do everything."""
+
 LIST = """
     root = PROCESSING / "input/raw"
     for file in sorted(root.rglob("*")):
@@ -240,6 +243,7 @@ def test_a_slow_upload_does_not_hold_up_the_time_limit(
         print("running", os.getpid(), flush=True)
         time.sleep(600)
         """,
+        RoleArn=FOREIGN_ROLE,
         ProcessingOutputConfig=jobs.outputs(store.uri("out"), "Continuous"),
         StoppingCondition={"MaxRuntimeInSeconds": 1},
     )
@@ -279,7 +283,7 @@ def test_a_file_is_sent_as_it_was_when_the_upload_began(store: Store, tmp_path: 
         file.write_text("")
 
     s3.meta.events.register("before-call.s3.PutObject", write)
-    transfer = Transfer(world, "role", "us-east-1")
+    transfer = Transfer(world, FOREIGN_ROLE, "us-east-1")
     assert list(transfer.upload(file.parent, store.uri("out"), None, {})) == [file]
     assert store.text("out/log.txt") == "whole"
     s3.close()

@@ -34,14 +34,20 @@ TRUST = json.dumps(
         ],
     }
 )
-
-
+LOGGING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}],
+    }
+)
 ENDLESS = "import os, time; print('running', os.getpid(), flush=True); time.sleep(600)"
 
 
 def start_endless_job(aws: LocalAws | _Known, code: str = ENDLESS) -> None:
     """A job that prints a process id and goes on for ever."""
-    role = aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
+    iam = aws.client("iam")
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
+    iam.put_role_policy(RoleName="r", PolicyName="logs", PolicyDocument=LOGGING)
     kind = {"InstanceCount": 1, "InstanceType": "ml.t3.medium", "VolumeSizeInGB": 1}
     aws.client("sagemaker").create_processing_job(
         ProcessingJobName="endless",

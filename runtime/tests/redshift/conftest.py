@@ -91,15 +91,17 @@ def redshift(port: int) -> Iterator[Redshift]:
 
 TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"""
+FILES = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+"Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"], "Resource": "*"}]}"""
 
 
 @pytest.fixture
 def staging(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A place and a role for COPY and UNLOAD, which here is worth it for any frame."""
     monkeypatch.setattr(writing, "COPY_FROM", 1)
-    role = client("iam").create_role(
-        RoleName=f"redshift-{uuid.uuid4().hex}", AssumeRolePolicyDocument=TRUST
-    )
+    name = f"redshift-{uuid.uuid4().hex}"
+    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    client("iam").put_role_policy(RoleName=name, PolicyName="files", PolicyDocument=FILES)
     return {"staging": f"s3://{s3_bucket}/between", "iam_role": role["Role"]["Arn"]}
 
 

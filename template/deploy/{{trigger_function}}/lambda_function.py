@@ -1,23 +1,37 @@
 """Start the workflow: by hand, on a schedule, or because new objects arrived in S3.
 
 Needs nothing but boto3, which Lambda brings. The environment says which workflow
-(STATE_MACHINE_ARN) and for whom (PROJECT, PURPOSE, RESULT_S3_BUCKET).
+(STATE_MACHINE_ARN), for whom (PROJECT, PURPOSE, RESULT_S3_BUCKET), and how many characters a run's
+name has left to tell objects of the same second apart (DIGEST_LENGTH).
+
+Events come at least once, and in any order. A run is named after the event alone, and Step
+Functions runs a name only once: whatever comes twice runs once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 import boto3
+from botocore.exceptions import ClientError
 
 MOST_TRIES = 60
 """How many seconds to move on when a name is taken by another run."""
+
+
+class Wanted(NamedTuple):
+    """A run that an event asks for."""
+
+    moment: datetime
+    input_path: str | None = None
+    digest: str = ""
 
 
 @cache
@@ -38,8 +52,15 @@ def moment_of(text: str | None) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
 
 
-def requests_of(event: dict[str, Any]) -> Iterator[tuple[datetime, str | None]]:
-    """Give time and input path of every run that an event asks for.
+def of_object(bucket: str, key: str, told: dict[str, Any], time: str | None) -> Wanted:
+    """Ask for a run on an object; S3 numbers what happens to a key (sequencer)."""
+    which = [bucket, key, told.get("sequencer") or time]
+    digest = hashlib.sha256(json.dumps(which).encode()).hexdigest()
+    return Wanted(moment_of(time), f"s3://{bucket}/{key}", digest)
+
+
+def requests_of(event: dict[str, Any]) -> Iterator[Wanted]:
+    """Give every run that an event asks for.
 
     An S3 notification (``Records``, keys URL-encoded) asks for one per object, an S3 event from
     EventBridge (``detail``, key as it is) for one. Anything else, such as a schedule or ``{}``,
@@ -51,25 +72,28 @@ def requests_of(event: dict[str, Any]) -> Iterator[tuple[datetime, str | None]]:
     if "Records" in event:
         for record in event["Records"]:
             s3 = record["s3"]
-            path = f"s3://{s3['bucket']['name']}/{unquote_plus(s3['object']['key'])}"
-            yield moment_of(record.get("eventTime")), path
+            key = unquote_plus(s3["object"]["key"])
+            yield of_object(s3["bucket"]["name"], key, s3["object"], record.get("eventTime"))
     elif isinstance(detail, dict) and "object" in detail:
-        path = f"s3://{detail['bucket']['name']}/{detail['object']['key']}"
-        yield moment_of(event.get("time")), path
+        told = detail["object"]
+        yield of_object(detail["bucket"]["name"], told["key"], told, event.get("time"))
     else:
-        yield moment_of(event.get("time")), event.get("InputPath")
+        yield Wanted(moment_of(event.get("time")), event.get("InputPath"))
 
 
-def start(moment: datetime, input_path: str | None) -> str:
+def start(wanted: Wanted) -> str:
     """Start one run and return its name.
 
     A name that is taken by the same run means that the event came twice, which is fine. Taken by
-    another run, for example of an object that arrived in the same second, it is left to that one.
+    another run, it is left to that one and the next second is taken, each time in the same way.
     """
+    input_path = wanted.input_path
+    digest = wanted.digest[: int(os.environ.get("DIGEST_LENGTH", "0"))]
     project, purpose = os.environ["PROJECT"], os.environ["PURPOSE"]
     machine = os.environ["STATE_MACHINE_ARN"]
     for seconds in range(MOST_TRIES):
-        name = f"{project}-{purpose}-{moment + timedelta(seconds=seconds):%Y%m%d%H%M%S}"
+        moment = wanted.moment + timedelta(seconds=seconds)
+        name = f"{project}-{purpose}-{moment:%Y%m%d%H%M%S}{digest and '-'}{digest}"
         request = {
             "ProcessingJobName": name,
             "ResultPath": f"s3://{os.environ['RESULT_S3_BUCKET']}/{purpose}",
@@ -87,15 +111,24 @@ def start(moment: datetime, input_path: str | None) -> str:
             return name
         log("INFO", "started", execution=name, input_path=input_path)
         return name
-    raise RuntimeError(f"no name was free for {input_path} within {MOST_TRIES} s of {moment}")
+    raise RuntimeError(f"no name was free for {input_path} within {MOST_TRIES} s before {moment}")
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
-    """Start one run for each object of the event, or a single one when it names no object."""
-    runs = []
-    for moment, input_path in requests_of(event):
-        if input_path and input_path.endswith("/") and "InputPath" not in event:
-            log("INFO", "skipped a folder", input_path=input_path)
+    """Start one run for each object of the event, or a single one when it names no object.
+
+    One that cannot be started does not keep the others from it; then Lambda tries the event again.
+    """
+    runs, errors = [], []
+    for wanted in requests_of(event):
+        if wanted.digest and wanted.input_path and wanted.input_path.endswith("/"):
+            log("INFO", "skipped a folder", input_path=wanted.input_path)
             continue
-        runs.append(start(moment, input_path))
+        try:
+            runs.append(start(wanted))
+        except (ClientError, RuntimeError) as error:
+            log("ERROR", "not started", input_path=wanted.input_path, error=str(error))
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return {"executions": runs}

@@ -1,13 +1,16 @@
 """``batcat deploy``."""
 
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
 
 from batcat_runtime.deploy.project import Project, load_project
-from batcat_runtime.errors import ConfigError
+from batcat_runtime.errors import ConfigError, DeployError
 
+from .cost import show_briefly
 from .errors import reported
+from .image import ensure_pushed
 from .options import AsJson, Debug, Environment, ProjectFolder, Yes
 from .reached import reached
 from .screen import Screen
@@ -17,6 +20,7 @@ batcat deploy                     a rehearsal on a local AWS
 batcat deploy --dry-run           only show the changes
 batcat deploy --env dev           into the account of environment dev; asks first
 batcat deploy --env dev --yes     the same without asking, for a pipeline
+batcat deploy --env dev --smoke   try it with test/data; if that fails, go back
 """
 
 
@@ -27,6 +31,16 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
+    smoke: Annotated[
+        bool,
+        typer.Option("--smoke", help="Then run it once; if that fails, go back to what was."),
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="PATH", help="Input of that run; by default test/data or data/raw."
+        ),
+    ] = None,
     project: ProjectFolder = None,
     as_json: AsJson = False,
     yes: Yes = False,
@@ -39,20 +53,30 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
     """
     here = load_project(project, env)
     screen = Screen(as_json=as_json)
+    if source is not None and not smoke:
+        raise ConfigError("--input is the input of a trial run; say --smoke, too")
     with reached(here, screen) as is_brief:
+        from batcat_runtime.deploy import releases
         from batcat_runtime.deploy.plan import discard, make_plan
 
         from .views.tables import plan_document, show_plan
 
+        ensure_pushed(here, screen, yes=yes, dry_run=dry_run)
         plan = make_plan(here, clean_up=not dry_run)
         show_plan(screen, plan, here)
+        if not plan.is_empty and not here.is_local:
+            show_briefly(screen, here)
         if dry_run:
             discard(plan)
             screen.answer({**plan_document(plan, here), "status": "PLANNED"})
             return
         if not plan.is_empty:
             confirm(here, plan, screen, yes=yes)
-            _apply(here, plan, screen)
+            releases.begin(here, plan.account)
+            execute(here, plan, screen)
+        if smoke:
+            _try(here, plan, screen, source)
+        releases.record(here, plan.account)
         outputs = _outputs(here)
         for name, value in outputs.items():
             screen.say(f"{name:<22} {value}")
@@ -98,7 +122,8 @@ def ask(question: str, screen: Screen) -> bool:
     return typer.confirm(question, err=screen.as_json)
 
 
-def _apply(here: Project, plan: Any, screen: Screen) -> None:
+def execute(here: Project, plan: Any, screen: Screen) -> None:
+    """Apply a plan and show what happens."""
     from batcat_runtime.deploy.apply import apply
 
     from .views.tables import show_stack_event
@@ -112,6 +137,43 @@ def _apply(here: Project, plan: Any, screen: Screen) -> None:
                 f"CloudFormation goes on by itself; see: batcat status --env {here.environment}"
             )
         raise
+
+
+def _try(here: Project, plan: Any, screen: Screen, source: str | None) -> None:
+    """Run the pipeline once as it was deployed; when that fails, go back to what was before.
+
+    Raises:
+        DeployError: the run failed; the message says what stands now.
+    """
+    from batcat_runtime.deploy import releases
+    from batcat_runtime.deploy.data import sample
+    from batcat_runtime.deploy.run import Run, prepare
+
+    from .run import make
+
+    try:
+        given = source or (sample(here) if here.reads_files else None)
+        with closing(Run(prepare(here, source=given))) as this:
+            this.open()
+            screen.say(f"Run {this.plan.run}: environment {here.environment}, region {here.region}")
+            make(this, screen, {})
+    except KeyboardInterrupt:
+        screen.say(f"What was deployed stays; to go back: batcat rollback{here.option}")
+        raise
+    except Exception as error:
+        failed = f"the trial run failed: {error}"
+        if plan.is_empty:
+            raise DeployError(f"{failed}. Nothing had been changed before it") from error
+        if plan.is_new:
+            raise DeployError(
+                f"{failed}. This was the first deployment, so there is nothing to go back to; it "
+                "stays for you to look at"
+            ) from error
+        screen.say("The trial run failed: going back to what was before …", "red")
+        back = releases.plan_return(here, releases.before(here, plan.account), plan.account)
+        execute(here, back, screen)
+        releases.record(here, plan.account)
+        raise DeployError(f"{failed}. Stack {plan.stack} is again as it was before") from error
 
 
 def _outputs(here: Project) -> dict[str, str]:

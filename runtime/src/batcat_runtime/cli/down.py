@@ -1,9 +1,11 @@
 """``batcat down``."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
+from batcat_runtime.deploy.holdings import DATA, IMAGES
 from batcat_runtime.deploy.project import load_project
 
 from .deploy import ask
@@ -14,8 +16,8 @@ from .screen import Screen
 
 EXAMPLES = """
 batcat down --env dev --dry-run         show what would be removed
-batcat down --env dev                   remove the stack; data stays
-batcat down --env dev --delete-data     remove everything
+batcat down --env dev                   remove all but the data; asks first
+batcat down --env dev --delete-data     remove the data, too
 """
 
 
@@ -34,9 +36,10 @@ def down(  # noqa: PLR0913 - typer makes an option of each argument
     yes: Yes = False,
     debug: Debug = False,  # noqa: ARG001 - read by reported()
 ) -> None:
-    """Remove what batcat deploy made.
+    """Remove what batcat deploy made, images included, and prove that nothing billable is left.
 
-    Inputs and results are kept unless you say --delete-data.
+    Inputs and results are kept unless you say --delete-data. After a failure midway, say the same
+    again. The exit code is 1 when something is left that should not be.
     """
     here = load_project(project, env)
     screen = Screen(as_json=as_json)
@@ -45,30 +48,61 @@ def down(  # noqa: PLR0913 - typer makes an option of each argument
         screen.answer({"environment": here.environment, "status": "NOTHING"})
         return
     with reached(here, screen):
-        from batcat_runtime.deploy.down import plan_removal, remove
+        from batcat_runtime.deploy.down import plan_removal
 
-        from .views.tables import removal_document, show_removal, show_stack_event
+        from .views.tables import removal_document, show_removal
 
         plan = plan_removal(here, delete_data=delete_data)
         show_removal(screen, plan)
         document = removal_document(plan)
-        if dry_run or plan.is_empty:
-            screen.answer({**document, "status": "PLANNED" if dry_run else "NOTHING"})
+        if dry_run:
+            screen.answer({**document, "status": "PLANNED"})
             return
-        # Data that is gone is gone, on the local AWS as well; the rest of a local AWS is nothing.
-        is_grave = not here.is_local or (delete_data and plan.has_data)
-        if is_grave and not yes and not ask(_question(plan.account, delete_data), screen):
-            screen.say("Nothing was removed.")
-            screen.answer({**document, "status": "DECLINED"})
+        gone = set() if plan.is_empty else _remove(plan, screen, yes=yes)
+        proof = _prove(plan, gone, screen)
+        status = "NOTHING" if plan.is_empty else "REMOVED"
+        screen.answer({**document, "status": status, **asdict(proof)})
+        if not proof.is_clean:
             raise typer.Exit(1)
-        for event in remove(plan):
-            show_stack_event(screen, event)
-        if plan.bucket and plan.has_data and not delete_data:
-            screen.say(f"Data is kept in s3://{plan.bucket}/{here.purpose}/")
-        screen.answer({**document, "status": "REMOVED"})
 
 
-def _question(account: object, delete_data: bool) -> str:
-    what = "this, data included," if delete_data else "this"
-    identity, region = getattr(account, "id", ""), getattr(account, "region", "")
-    return f"Remove {what} from account {identity}, region {region}?"
+def _remove(plan: Any, screen: Screen, *, yes: bool) -> set[str]:
+    """Ask, and do what was planned; returns physical ids of what CloudFormation has deleted."""
+    from batcat_runtime.deploy.down import remove
+
+    from .views.tables import removal_document, show_stack_event
+
+    here = plan.project
+    # Data that is gone is gone, on the local AWS as well; the rest of a local AWS is nothing.
+    is_grave = not here.is_local or (plan.delete_data and plan.has_data)
+    if is_grave and not yes and not ask(_question(plan), screen):
+        screen.say("Nothing was removed.")
+        screen.answer({**removal_document(plan), "status": "DECLINED"})
+        raise typer.Exit(1)
+    gone = set()
+    for event in remove(plan):
+        show_stack_event(screen, event)
+        if event.status == "DELETE_COMPLETE":
+            gone.add(event.physical)
+    if plan.bucket and plan.has_data and not plan.delete_data:
+        screen.say(f"Data is kept in s3://{plan.bucket}/{here.purpose}/")
+    return gone
+
+
+def _prove(plan: Any, gone: set[str], screen: Screen) -> Any:
+    """Look for what is left, and show it."""
+    from batcat_runtime.deploy.left import prove
+
+    from .views.tables import show_proof
+
+    with screen.busy("Looking for what is left …"):
+        proof = prove(plan.project, plan.account, keeps_data=not plan.delete_data, gone=gone)
+    show_proof(screen, proof)
+    return proof
+
+
+def _question(plan: Any) -> str:
+    """Name what cannot be had again as it was; the rest has just been shown."""
+    lost = [one.kind for one in plan.removed if one.kind in {DATA, IMAGES}]
+    what = f"this, {' and '.join(lost)} included," if lost else "this"
+    return f"Remove {what} from account {plan.account.id}, region {plan.account.region}?"

@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from . import deploy, down, layer, local, logs, run, status
+from . import (
+    audit,
+    check,
+    cost,
+    deploy,
+    doctor,
+    down,
+    image,
+    layer,
+    local,
+    logs,
+    rollback,
+    run,
+    status,
+)
 
 application = typer.Typer(
     name="batcat",
@@ -38,9 +52,10 @@ def batcat(
     """Run a project's pipeline on a local AWS, and put the same pipeline into an account."""
 
 
-for module in (run, deploy, local, logs, status, down, layer):
+for module in (run, check, deploy, rollback, local, logs, status, down, layer, audit, doctor, cost):
     name = module.__name__.rpartition(".")[2]
     # \b keeps typer from filling the lines like prose.
     application.command(name, epilog=f"\b\nExamples:\n{module.EXAMPLES.strip()}")(
         getattr(module, name)
     )
+application.add_typer(image.application, name="image")

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -74,10 +75,39 @@ def run(  # noqa: PLR0913 - typer makes an option of each argument
 
 
 def _make(this: Any, screen: Screen, seconds: dict[str, float]) -> None:
-    """Upload, start, follow, fetch; and stop everything on Ctrl-C."""
+    """Make a run, and say how it ended to a program that asks."""
     from batcat_runtime.deploy.failure import RunFailedError
 
-    from .views.outcome import outcome_document, show_failure, show_result
+    from .views.outcome import outcome_document
+
+    try:
+        files = make(this, screen, seconds)
+    except KeyboardInterrupt:
+        screen.answer({"status": "ABORTED", "run": this.plan.run})
+        raise
+    except RunFailedError as error:
+        screen.answer(outcome_document(this, seconds, error=error))
+        raise
+    screen.answer(outcome_document(this, seconds, files=files))
+
+
+def make(this: Any, screen: Screen, seconds: dict[str, float]) -> list[Path]:
+    """Upload, start, follow, fetch, and show all of it; stop everything on Ctrl-C.
+
+    Args:
+        this: a :class:`batcat_runtime.deploy.run.Run`.
+        screen: where to show it.
+        seconds: gets how long each part took, in seconds.
+
+    Returns:
+        The files of the result.
+
+    Raises:
+        RunFailedError: it did not succeed; the screen has shown why.
+    """
+    from batcat_runtime.deploy.failure import RunFailedError
+
+    from .views.outcome import show_failure, show_result
     from .views.progress import progress
 
     try:
@@ -88,18 +118,16 @@ def _make(this: Any, screen: Screen, seconds: dict[str, float]) -> None:
             for event in this.follow():
                 show(event)
         with _timed(seconds, "fetch"):
-            files = this.fetch()
+            files: list[Path] = this.fetch()
     except KeyboardInterrupt:
         screen.say(f"Stopping {this.plan.run} …")
         this.stop()
-        screen.answer({"status": "ABORTED", "run": this.plan.run})
         raise
     except RunFailedError as error:
         show_failure(screen, error)
-        screen.answer(outcome_document(this, seconds, error=error))
         raise
     show_result(screen, this, files, seconds)
-    screen.answer(outcome_document(this, seconds, files=files))
+    return files
 
 
 class _timed:  # noqa: N801 - reads as a word in a with statement

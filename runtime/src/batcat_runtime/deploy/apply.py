@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batcat_runtime import aws
 from batcat_runtime.errors import DeployError
 
+from . import change_sets
 from .polling import pauses
 from .stack import StackEvent, events
 
@@ -45,8 +45,7 @@ def apply(plan: Plan) -> Iterator[StackEvent]:
         return
     region = plan.account.region
     seen = {event.id for event in events(plan.stack, region)}
-    with aws.explained(f"deploy stack {plan.stack}", "plan again"):
-        aws.client("cloudformation", region).execute_change_set(ChangeSetName=plan.change_set)
+    change_sets.execute(plan.change_set, plan.stack, region)
     yield from follow(plan.stack, region, seen)
 
 

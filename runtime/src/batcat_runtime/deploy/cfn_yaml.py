@@ -59,12 +59,15 @@ def loads(text: str, name: str = "the template") -> dict[str, Any]:
 def _loader() -> Any:
     import yaml
 
-    class Loader(yaml.SafeLoader):
+    # The one in C takes a sixth of the time, and not every wheel has it.
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]  # a class that is known when it runs
         """Knows CloudFormation's tags, and dates are text as CloudFormation takes them."""
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, rule) for tag, rule in rules if tag != "tag:yaml.org,2002:timestamp"]
-        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for first, rules in base.yaml_implicit_resolvers.items()
     }
     Loader.add_multi_constructor("!", _tagged)
     return Loader

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 THREADS = 16  # transport is the bottleneck, not the CPU
 RESULT_FOLDER = Path("data") / "result"
+SAMPLE_FOLDER = Path("test") / "data"
 
 
 class NothingThereError(ExecutionError):
@@ -35,6 +36,13 @@ def default_input(project: Project, step: str | None = None) -> Path:
     if step is None or step == project.steps[0]:
         return project.root / "data" / "raw"
     return project.root / "data" / "tmp" / project.steps[project.steps.index(step) - 1]
+
+
+def sample(project: Project) -> str | None:
+    """Give the input that belongs to the project's tests and is committed with them, if any."""
+    folder = project.root / SAMPLE_FOLDER
+    has_files = folder.is_dir() and any(one.name[0] != "." for one in folder.iterdir())
+    return str(folder) if has_files else None
 
 
 def input_files(path: Path) -> dict[str, Path]:
@@ -119,19 +127,22 @@ def copy_input(source: str, prefix: str, region: str) -> int:
     return len(objects)
 
 
-def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
+def fetch_result(
+    prefix: str, destination: Path, region: str, *, may_be_empty: bool = False
+) -> list[Path]:
     """Download a result so that it is there whole, or not at all.
 
     Args:
         prefix: ``s3://bucket/…/`` of the last step's output.
         destination: folder to make; one that is there is replaced once the new one is whole.
         region: AWS region.
+        may_be_empty: make an empty folder of a prefix that nothing is below.
 
     Returns:
         The files, sorted.
 
     Raises:
-        NothingThereError: there is nothing below the prefix.
+        NothingThereError: there is nothing below the prefix, and there must be.
     """
     bucket, key = split_uri(prefix)
     s3 = aws.client("s3", region)
@@ -149,7 +160,7 @@ def fetch_result(prefix: str, destination: Path, region: str) -> list[Path]:
         with aws.explained(f"fetch {prefix}", "see batcat logs"):
             found = [one for one in _objects(bucket, key, region) if one["Key"][-1] != "/"]
             _in_parallel(download, found)
-        if not found:
+        if not found and not may_be_empty:
             raise NothingThereError(f"there is nothing at {prefix}")
         partial.chmod(0o755)  # mkdtemp keeps it from everybody else
         if destination.exists():

@@ -21,6 +21,7 @@ _OUTCOMES = {
 
 
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_DISK_IS_FULL = "No space left on device"
 
 
 class RunFailedError(ExecutionError):
@@ -153,7 +154,8 @@ def _advice(
     command: Callable[[str, str], str],
 ) -> Iterator[str]:
     step = failed.state
-    missing = _MODULE.search("\n".join((*log, described.get("ExitMessage", ""))))
+    written = "\n".join((*log, described.get("ExitMessage", "")))
+    missing = _MODULE.search(written)
     reason = str(described.get("FailureReason", ""))
     if not described:
         yield "correct what AWS refused, then: batcat deploy and batcat run"
@@ -165,6 +167,9 @@ def _advice(
             yield "give it input: batcat run --input <file or folder>"
     elif "MaxRuntimeInSeconds" in reason or described.get("ProcessingJobStatus") == "Stopped":
         yield "give it more time: max_runtime_seconds in deploy/config.json"
+        yield f"run it alone: python script/{step}.py"
+    elif _DISK_IS_FULL in written:
+        yield "give its machine more disk: volume_size_gb in deploy/config.json"
         yield f"run it alone: python script/{step}.py"
     elif missing:
         yield f"install the package that brings {missing[1]}"

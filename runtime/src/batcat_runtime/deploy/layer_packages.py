@@ -6,21 +6,17 @@ batcat-runtime itself is the one that runs, also when it was installed from a fo
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shutil
 import subprocess
 import sys
-import zipfile
 from importlib.metadata import distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from batcat_runtime.errors import DeployError, MissingError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from .runtime_wheel import NAME as _NAME
+from .runtime_wheel import pack_wheel
 
 # Newest manylinux (that of glibc 2.x) whose wheels load there. Python up to 3.11 runs on Amazon
 # Linux 2, for which AWS advises manylinux2014, which is manylinux_2_17 (PEP 600); newer ones run
@@ -30,7 +26,6 @@ PYTHONS = {"3.10": 17, "3.11": 17, "3.12": 34, "3.13": 34, "3.14": 34}
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 _OLDEST = 17
 
-_NAME = "batcat-runtime"
 _EXTRA = "arrow"
 _LINES = 12
 """Lines of the installer's own words that an error repeats."""
@@ -48,7 +43,7 @@ def install(site: Path, python: str, architecture: str) -> None:
         MissingError: there is neither uv nor pip.
         DeployError: a package has no wheel for the platform, or cannot be fetched.
     """
-    wheel = _wheel(site.parent)
+    wheel = pack_wheel(site.parent)
     newest, machine = PYTHONS[python], MACHINES[architecture]
     tool, command = _installer(python, newest, machine)
     done = subprocess.run(
@@ -115,31 +110,3 @@ def _install(python: str) -> list[str]:
 
 def _installed_by() -> str:
     return (distribution(_NAME).read_text("INSTALLER") or "").strip()
-
-
-def _wheel(folder: Path) -> Path:
-    """Pack the batcat-runtime that runs as a wheel, so that a resolver sees what it needs."""
-    version = distribution(_NAME).version
-    path = folder / f"batcat_runtime-{version}-py3-none-any.whl"
-    record = f"batcat_runtime-{version}.dist-info/RECORD"
-    lines = []
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, body in _contents(version):
-            archive.writestr(name, body)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
-            lines.append(f"{name},sha256={digest},{len(body)}\n")
-        archive.writestr(record, f"{''.join(lines)}{record},,\n")
-    return path
-
-
-def _contents(version: str) -> Iterator[tuple[str, bytes]]:
-    package = Path(__file__).resolve().parents[1]
-    for file in sorted(package.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield file.relative_to(package.parent).as_posix(), file.read_bytes()
-    about = f"batcat_runtime-{version}.dist-info"
-    yield f"{about}/METADATA", (distribution(_NAME).read_text("METADATA") or "").encode()
-    yield (
-        f"{about}/WHEEL",
-        b"Wheel-Version: 1.0\nGenerator: batcat\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    )

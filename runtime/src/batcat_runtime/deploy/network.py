@@ -71,7 +71,9 @@ def with_network(definition: dict[str, Any], settings: Mapping[str, Any]) -> dic
     if not jobs:
         raise ConfigError("no state of the workflow makes a Processing job to give a network to")
     for state in jobs.values():
-        state.setdefault("Parameters", {})["NetworkConfig"] = dict(settings)
+        parameters = state.setdefault("Parameters", {})
+        parameters.pop("NetworkConfig.$", None)  # what deploy/config.json says gives way
+        parameters["NetworkConfig"] = dict(settings)
     return changed
 
 

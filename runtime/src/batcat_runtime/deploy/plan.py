@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import DeployError, ServiceError
+from batcat_runtime.errors import DeployError
 
-from . import artifacts, definition, names, sources
+from . import artifacts, change_sets, definition, sources
 from .changes import Change, change_rows
+from .image.push import pushed_uri
+from .image.repository import find_repository
 from .package import package
 from .polling import pauses
 from .stack import Stack, find_stack, resources
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
     from .package import Package
     from .project import Project
 
-# SAM templates are macros, hence AUTO_EXPAND; a project's own roles may have names.
-CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-# Source: AWS CloudFormation User Guide, "Quotas": a template passed in a request, in bytes.
-LONGEST_BODY = 51_200
-# How CloudFormation says that a change set would do nothing; the wording is all there is to
-# tell by. Source: the deployers of the AWS CLI and the SAM CLI look for the same two texts.
-NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
-_BEGUN_BY_ANOTHER = ("already exists", "_IN_PROGRESS state")
 _STUCK = {
     "ROLLBACK_FAILED": "run batcat down, then deploy again",
     "CREATE_FAILED": "run batcat down, then deploy again",
@@ -99,16 +92,43 @@ def make_plan(
     packaged = package(project.template, bucket, project.stack, change_definition)
     definition.check(project, packaged)
     stack = _usable(find_stack(project.stack, project.region), project, clean_up=clean_up)
+    _check_environment(stack, project)
     parameters = _parameters(project, packaged, account, stack)
     is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
     if stack is not None and not is_new and _is_current(stack, packaged, parameters, account):
         return Plan(project.stack, account, "", False, False, (), parameters)
     artifacts.ensure_bucket(account)
     artifacts.upload(packaged.artifacts, account)
-    change_set = _create(project, packaged, parameters, is_new=is_new, account=account)
-    described = _wait(change_set, project)
+    return plan_change(project, packaged.body, parameters, account, stack)
+
+
+def plan_change(
+    project: Project,
+    body: str,
+    parameters: Mapping[str, str],
+    account: Account,
+    stack: Stack | None,
+) -> Plan:
+    """Ask CloudFormation what a packaged template with these values would change.
+
+    Args:
+        project: the project, in its environment.
+        body: the template, whose artifacts are uploaded.
+        parameters: its values.
+        account: where it goes.
+        stack: the stack as it is, or None.
+
+    Returns:
+        The plan.
+
+    Raises:
+        DeployError: another deployment is under way, or CloudFormation refuses the template.
+    """
+    is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
+    change_set = change_sets.create(project, body, parameters, is_new=is_new, account=account)
+    described = change_sets.wait(change_set, project)
     if described is None:
-        delete_change_set(change_set, project.region)
+        change_sets.delete(change_set, project.stack, project.region)
         return Plan(project.stack, account, "", False, False, (), parameters)
     return Plan(
         stack=project.stack,
@@ -124,15 +144,9 @@ def make_plan(
 def discard(plan: Plan) -> None:
     """Delete a plan's change set, and the empty stack that planning made for it."""
     if plan.change_set:
-        delete_change_set(plan.change_set, plan.account.region)
+        change_sets.delete(plan.change_set, plan.stack, plan.account.region)
     if plan.made_review:
         _delete_stack(plan.stack, plan.account.region)
-
-
-def delete_change_set(change_set: str, region: str) -> None:
-    """Delete a change set that is not going to be executed."""
-    with aws.explained("delete the change set", "nothing is left to do"):
-        aws.client("cloudformation", region).delete_change_set(ChangeSetName=change_set)
 
 
 def _usable(stack: Stack | None, project: Project, *, clean_up: bool) -> Stack | None:
@@ -156,6 +170,17 @@ def _usable(stack: Stack | None, project: Project, *, clean_up: bool) -> Stack |
     raise DeployError(f"stack {stack.name} cannot be changed ({stack.status}); {advice}")
 
 
+def _check_environment(stack: Stack | None, project: Project) -> None:
+    """Two environments in one account and region would be one stack, each undoing the other."""
+    other = stack.parameters.get("Environment", "") if stack else ""
+    if other and other != project.environment:
+        raise DeployError(
+            f"stack {project.stack} in this account and region is that of environment {other}; "
+            f"give {project.environment} its own account or region in deploy/config.json, or take "
+            f"the other away first: batcat down --env {other}"
+        )
+
+
 def _delete_stack(stack: str, region: str) -> None:
     with aws.explained(f"delete the empty stack {stack}", "nothing is left to do"):
         aws.client("cloudformation", region).delete_stack(StackName=stack)
@@ -176,28 +201,47 @@ def _parameters(
         "Purpose": project.purpose,
         "ResultBucket": project.result_s3_bucket,
         "WorkflowRoleArn": project.workflow_execution_role,
-        "ImageUri": project.image_uri,
+        "TriggerRoleArn": project.trigger_role,
+        "ImageUri": pushed_uri(project),
         "InstanceType": project.instance_type,
         "InstanceCount": str(project.instance_count),
         "VolumeSizeInGB": str(project.volume_size_gb),
         "MaxRuntimeInSeconds": str(project.max_runtime_seconds),
+        "Environment": project.environment,
+        "Owner": project.owner or project.project,
+        "VpcSubnets": ",".join(project.vpc_subnets),
+        "VpcSecurityGroups": ",".join(project.vpc_security_groups),
+        "NetworkIsolation": str(project.network_isolation).lower(),
+        "KmsKey": project.kms_key,
+        "AlarmEmail": project.alarm_email,
+        "MonthlyBudget": str(project.monthly_budget),
+        "LogRetentionInDays": str(project.log_retention_days),
+        "ScheduleTimezone": project.schedule_timezone,
+        "ScheduleWindowInMinutes": str(project.schedule_window_minutes),
+        "InputSuffix": project.input_suffix,
         **sources.parameters(project),
     }
     if "CreateResultBucket" in packaged.parameters:
-        makes = _stack_makes_bucket(project, account, stack)
-        values["CreateResultBucket"] = "true" if makes else "false"
+        is_there = artifacts.bucket_exists(project.result_s3_bucket, account)
+        bucket = ("AWS::S3::Bucket", project.result_s3_bucket)
+        values["CreateResultBucket"] = _stack_makes(bucket, project, stack, is_there=is_there)
+    if "CreateRepository" in packaged.parameters:
+        is_there = find_repository(project) is not None
+        repository = ("AWS::ECR::Repository", project.repository)
+        values["CreateRepository"] = _stack_makes(repository, project, stack, is_there=is_there)
     return {name: value for name, value in values.items() if name in packaged.parameters}
 
 
-def _stack_makes_bucket(project: Project, account: Account, stack: Stack | None) -> bool:
-    """Whether the bucket is the stack's to make: it is missing, or is the stack's already."""
-    bucket = project.result_s3_bucket
-    if not artifacts.bucket_exists(bucket, account):
-        return True
+def _stack_makes(
+    what: tuple[str, str], project: Project, stack: Stack | None, *, is_there: bool
+) -> str:
+    """Whether something is the stack's to make: it is missing, or is the stack's already."""
+    if not is_there:
+        return "true"
     if stack is None or stack.status == "REVIEW_IN_PROGRESS":
-        return False
+        return "false"
     owned = resources(stack.name, project.region).values()
-    return any(one["type"] == "AWS::S3::Bucket" and one["physical"] == bucket for one in owned)
+    return "true" if what in {(one["type"], one["physical"]) for one in owned} else "false"
 
 
 def _is_current(
@@ -213,69 +257,3 @@ def _is_current(
     # botocore parses a JSON template on its own.
     document = json.loads(deployed) if isinstance(deployed, str) else deployed
     return bool(document == json.loads(packaged.body))
-
-
-def _create(
-    project: Project,
-    packaged: Package,
-    parameters: Mapping[str, str],
-    *,
-    is_new: bool,
-    account: Account,
-) -> str:
-    body = packaged.body.encode()
-    template: dict[str, str] = {"TemplateBody": packaged.body}
-    if len(body) > LONGEST_BODY:
-        template = {"TemplateURL": artifacts.upload_template(body, project.stack, account)}
-    try:
-        with aws.explained(f"plan stack {project.stack}", "deploy again"):
-            answer = aws.client("cloudformation", project.region).create_change_set(
-                StackName=project.stack,
-                ChangeSetName=names.change_set(datetime.now(timezone.utc)),
-                ChangeSetType="CREATE" if is_new else "UPDATE",
-                Description="made by batcat deploy",
-                Capabilities=list(CAPABILITIES),
-                Parameters=[
-                    {"ParameterKey": name, "ParameterValue": value}
-                    for name, value in parameters.items()
-                ],
-                **template,
-            )
-    except ServiceError as error:
-        told = error.reason or str(error)
-        # It was absent, or done, a moment ago.
-        if any(sign in told for sign in _BEGUN_BY_ANOTHER):
-            raise DeployError(
-                f"another deployment of stack {project.stack} has just begun; wait until it is "
-                f"done (batcat status{project.option}), then try again",
-            ) from error
-        raise DeployError(
-            f"CloudFormation refuses {project.template.relative_to(project.root)}: {told}",
-        ) from error
-    return str(answer["Id"])
-
-
-def _wait(change_set: str, project: Project) -> dict[str, Any] | None:
-    """Wait until a change set is made; None when it would change nothing."""
-    cloudformation = aws.client("cloudformation", project.region)
-    with aws.explained(f"plan stack {project.stack}", "deploy again"):
-        for _ in pauses():
-            found = cloudformation.describe_change_set(ChangeSetName=change_set)
-            status, reason = found["Status"], found.get("StatusReason", "")
-            if status == "CREATE_COMPLETE":
-                changes = found["Changes"]
-                while found.get("NextToken"):
-                    found = cloudformation.describe_change_set(
-                        ChangeSetName=change_set, NextToken=found["NextToken"]
-                    )
-                    changes += found["Changes"]
-                return {**found, "Changes": changes}
-            if status == "FAILED":
-                if any(text in reason for text in NO_CHANGES):
-                    return None
-                delete_change_set(change_set, project.region)
-                raise DeployError(
-                    f"CloudFormation refuses {project.template.relative_to(project.root)}: "
-                    f"{reason or 'it gives no reason'}",
-                )
-    raise DeployError(f"planning stack {project.stack} did not end; deploy again")

@@ -20,6 +20,12 @@ CONFIG = Path("deploy") / "config.json"
 TEMPLATE = Path("deploy") / "template.yaml"
 _FIXED = ("root", "environment", "environments")
 _PROJECT_WIDE = ("project", "purpose", "steps")
+_KINDS: dict[str, tuple[type, str]] = {
+    "str": (str, "text"),
+    "int": (int, "a whole number"),
+    "bool": (bool, "true or false"),
+    "tuple[str, ...]": (list, "a list of names"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,24 @@ class Project:
         result_s3_bucket: bucket of inputs and results.
         partition: ``aws``, ``aws-cn`` or ``aws-us-gov``.
         workflow_execution_role: ARN of a role the organisation has; empty: the stack makes its own.
+        trigger_role: the same for the trigger and its schedule.
         account: twelve-digit account the environment must be in; empty: any.
         image_uri: image of the steps; empty: ``<project>-<purpose>:latest`` in the account's ECR.
         instance_type: kind of machine a step runs on.
         instance_count: machines per step.
         volume_size_gb: disk of each machine, in GB.
         max_runtime_seconds: time after which a step is stopped, in seconds.
+        vpc_subnets: subnets that the steps run in; empty: no VPC.
+        vpc_security_groups: security groups that go with them.
+        network_isolation: whether the steps are cut off from every network.
+        kms_key: ARN of the key that encrypts what is kept; empty leaves that to AWS.
+        owner: who answers for it; a tag.
+        alarm_email: who is written to when a run fails; empty: nobody.
+        monthly_budget: what a month may cost, in the partition's currency; 0: no budget.
+        log_retention_days: how long logs are kept, in days.
+        schedule_timezone: time zone of the schedule, if there is one.
+        schedule_window_minutes: how much later than due it may start.
+        input_suffix: how keys end whose objects start the workflow.
         data_sources: what the first step reads: ``s3``, ``athena``, ``redshift``, or several.
         athena_database: the database that queries name no database for.
         athena_workgroup: the workgroup that runs them.
@@ -63,12 +81,24 @@ class Project:
     result_s3_bucket: str
     partition: str = "aws"
     workflow_execution_role: str = ""
+    trigger_role: str = ""
     account: str = ""
     image_uri: str = ""
     instance_type: str = "ml.t3.medium"
     instance_count: int = 1
     volume_size_gb: int = 20
     max_runtime_seconds: int = 3600
+    vpc_subnets: tuple[str, ...] = ()
+    vpc_security_groups: tuple[str, ...] = ()
+    network_isolation: bool = False
+    kms_key: str = ""
+    owner: str = ""
+    alarm_email: str = ""
+    monthly_budget: int = 0
+    log_retention_days: int = 30
+    schedule_timezone: str = "UTC"
+    schedule_window_minutes: int = 0
+    input_suffix: str = ""
     data_sources: tuple[str, ...] = ("s3",)
     athena_database: str = ""
     athena_workgroup: str = ""
@@ -118,6 +148,15 @@ class Project:
         return names.repository(self.project, self.purpose)
 
     @property
+    def tags(self) -> dict[str, str]:
+        """The tags that tell this project in this environment from all others."""
+        return {
+            "project": self.project,
+            "purpose": self.purpose,
+            "environment": self.environment,
+        }
+
+    @property
     def result_path(self) -> str:
         """Where every run puts its results: ``s3://<bucket>/<purpose>``."""
         return f"s3://{self.result_s3_bucket}/{self.purpose}"
@@ -143,6 +182,10 @@ def find_root(start: Path | None = None) -> Path:
         f"{begin} is not in a project: neither it nor a folder above it has {CONFIG}; "
         "go to your project's folder or name it with --project",
     )
+
+
+_OF_AN_ACCOUNT = ("workflow_execution_role", "trigger_role", "kms_key")
+"""What names a thing that only an account has; the local stack makes its own, or does without."""
 
 
 def load_project(start: Path | None = None, environment: str = LOCAL) -> Project:
@@ -172,26 +215,23 @@ def load_project(start: Path | None = None, environment: str = LOCAL) -> Project
             f"environment {environment!r} is not known; known are {', '.join(known)}. To have it, "
             + hint,
         )
-    values = {**config, **entries.get(environment, {})}
-    return Project(
-        root=root,
-        environment=environment,
-        environments=known,
-        **_checked(values, root / CONFIG),
-    )
+    values = _checked({**config, **entries.get(environment, {})}, root / CONFIG)
+    if environment == LOCAL:
+        values = {name: value for name, value in values.items() if name not in _OF_AN_ACCOUNT}
+    return Project(root=root, environment=environment, environments=known, **values)
 
 
 def _check_partition(values: dict[str, Any], file: Path) -> None:
-    """Region and role must be of the partition that the template's ARNs are made for."""
+    """Region, role and key must be of the partition that the template's ARNs are made for."""
     partition, region = values.get("partition", "aws"), values["region"]
-    role = values.get("workflow_execution_role", "")
-    for what, value, found in (
-        ("region", region, aws.partition_of(region)),
-        ("workflow_execution_role", role, role.split(":")[1] if role.count(":") else partition),
-    ):
-        if found != partition:
+    found = {"region": aws.partition_of(region)}
+    for name in _OF_AN_ACCOUNT:
+        arn = values.get(name, "")
+        found[name] = arn.split(":")[1] if arn.count(":") else partition
+    for what, of in found.items():
+        if of != partition:
             raise ConfigError(
-                f"configuration file {file}: {what} {value} belongs to the partition {found}, "
+                f"configuration file {file}: {what} {values[what]} belongs to the partition {of}, "
                 f"not to {partition}; correct one of them"
             )
 
@@ -205,15 +245,16 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
         raise ConfigError(f"configuration file {file}: {', '.join(missing)} is missing; add it")
     checked = {name: values[name] for name in types if name in values}
     for name, value in checked.items():
-        wanted: type = {"int": int, "tuple[str, ...]": list}.get(types[name], str)
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            raise ConfigError(
-                f"configuration file {file}: {name} is {value!r}; it must be "
-                + {int: "a whole number", list: "a list of names"}.get(wanted, "text"),
-            )
+        wanted, words = _KINDS[types[name]]
+        if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
+            raise ConfigError(f"configuration file {file}: {name} is {value!r}; it must be {words}")
     _check_partition(checked, file)
-    for name in {"steps", "data_sources"} & set(checked):
-        checked[name] = tuple(checked[name])
+    for name, value in checked.items():
+        checked[name] = tuple(value) if isinstance(value, list) else value
+    if bool(checked.get("vpc_subnets")) != bool(checked.get("vpc_security_groups")):
+        raise ConfigError(
+            f"configuration file {file}: vpc_subnets and vpc_security_groups go together; name both"
+        )
     sources.check(checked, file)
     names.BUCKET.check(checked["result_s3_bucket"])
     account = checked.get("account", "")

@@ -212,29 +212,49 @@ class Run:
     def fetch(self) -> list[Path]:
         """Fetch the result, of an execution that succeeded; returns its files.
 
+        A whole run has a result once it is marked so, and one without files is a result, too.
+
         Raises:
-            RunFailedError: the last step left no file.
+            RunFailedError: the workflow published nothing, or a step that ran alone left no file.
         """
         if not self.succeeded:
             raise ConfigError("only a run that succeeded has a result")
         plan = self.plan
+        if not plan.step:
+            self._check_published()
         try:
-            return data.fetch_result(plan.result_prefix, plan.destination, plan.project.region)
+            return data.fetch_result(
+                plan.result_prefix,
+                plan.destination,
+                plan.project.region,
+                may_be_empty=not plan.step,
+            )
         except data.NothingThereError as error:
-            step = plan.step or plan.project.steps[-1]
-            job = names.job(plan.run, step)
+            job = names.job(plan.run, plan.step)
             raise failure.RunFailedError(
                 plan.run,
                 "FAILED",
-                step=step,
+                step=plan.step,
                 job=job,
                 reason=f"it ended well but wrote no file to its output folder ({error})",
                 log=tuple(self._tail(job)),
                 advice=(
-                    f"let it write its result: bc.write_table(…) in script/{step}.py",
-                    f"run it alone: python script/{step}.py",
+                    f"let it write its result: bc.write_table(…) in script/{plan.step}.py",
+                    f"run it alone: python script/{plan.step}.py",
                 ),
             ) from error
+
+    def _check_published(self) -> None:
+        """Make sure that the workflow marked the run's result as one."""
+        plan = self.plan
+        mark = f"{plan.project.result_path}/{plan.run}/.success"
+        if not data.exists(mark, plan.project.region):
+            raise failure.RunFailedError(
+                plan.run,
+                "FAILED",
+                reason=f"its steps ended well, but nothing was published: there is no {mark}",
+                advice=("let the workflow end in MarkSuccess: copier update --defaults",),
+            )
 
     def stop(self) -> None:
         """Stop the execution and its jobs, if it runs."""

@@ -119,7 +119,7 @@ def _with_days(column: pd.Series[Any]) -> pd.Series[Any]:
 
 def _into_athena(project: Project, name: str, table: pd.DataFrame) -> None:
     """Store a table's rows, and say in the Data Catalog what they are."""
-    folder = f"{project.purpose}/sample/{name}/"
+    folder = f"{project.purpose}/tables/{name}/"  # as the template's AthenaDataPrefix
     save_to_bucket(table, project.result_s3_bucket, f"{folder}{name}.parquet")
     columns = [
         {"Name": column, "Type": _IN_GLUE.get(type_of(table[column], column).kind, "string")}

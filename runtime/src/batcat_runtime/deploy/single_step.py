@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .project import Project
 
 DELETE_SECONDS = 60.0
+_WORK = ("Task", "Parallel", "Map")
 
 
 def only(definition: dict[str, Any], step: str) -> dict[str, Any]:
@@ -28,8 +30,8 @@ def only(definition: dict[str, Any], step: str) -> dict[str, Any]:
         step: name of the state to keep.
 
     Returns:
-        A new definition. The state's Retry stays; its Catch does not, so that the execution ends
-        with the step's own error.
+        A new definition: what comes before the first step, then the state. Its Retry stays; its
+        Catch does not, so that the execution ends with the step's own error.
 
     Raises:
         ConfigError: there is no such state.
@@ -44,12 +46,35 @@ def only(definition: dict[str, Any], step: str) -> dict[str, Any]:
         for key, value in definition.items()
         if key in {"QueryLanguage", "TimeoutSeconds", "Version"}
     }
+    before, start = _before_steps(definition, step)
     return {
         **kept,
         "Comment": f"Only {step}",
-        "StartAt": step,
-        "States": {step: {**state, "End": True}},
+        "StartAt": start,
+        "States": {**before, step: {**state, "End": True}},
     }
+
+
+def _before_steps(definition: dict[str, Any], step: str) -> tuple[dict[str, Any], str]:
+    """The states that are passed before the first step, leading to another step; and the start."""
+    states = definition["States"]
+
+    def target(name: str) -> str:
+        return step if states[name]["Type"] in _WORK else name
+
+    kept: dict[str, Any] = {}
+    waiting = [target(definition["StartAt"])]
+    while waiting:
+        name = waiting.pop()
+        if name in kept or name == step:
+            continue
+        state = copy.deepcopy(states[name])
+        for one in (state, *state.get("Choices", [])):
+            for key in {"Next", "Default"} & set(one):
+                one[key] = target(one[key])
+                waiting.append(one[key])
+        kept[name] = state
+    return kept, target(definition["StartAt"])
 
 
 @contextmanager

@@ -8,12 +8,15 @@ from __future__ import annotations
 _HERE = "batcat_runtime.emulator"
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "ecr": (f"{_HERE}.ecr:install",),
     "events": (f"{_HERE}.events:install",),
     "iam": (f"{_HERE}.iam:install",),
     # S3 sends its notifications through EventBridge, so the events extension covers it too.
     "s3": (f"{_HERE}.events:install", f"{_HERE}.s3:install"),
     "logs": (f"{_HERE}.logs:install",),
-    "sts": (f"{_HERE}.iam.sessions:install",),
+    "sns": (f"{_HERE}.sns:install",),
+    "sqs": (f"{_HERE}.sqs:install",),
+    "sts": (f"{_HERE}.iam.sessions:install", f"{_HERE}.iam.web_identity:install"),
     "stepfunctions": (f"{_HERE}.stepfunctions:install",),
 }
 

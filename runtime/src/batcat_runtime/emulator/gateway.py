@@ -7,6 +7,7 @@ refused by name.
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from contextvars import ContextVar
@@ -14,29 +15,45 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from .envelope import credential_scope, error_answer, request_id
+from .cbor import make_wire, spoken
+from .envelope import CBOR, access_key, credential_scope, error_answer, request_id, unpacked
+from .events.clock import turned
 from .extensions import WARM_MOTO
+from .iam.guard import Call, guard_of
 from .members import refuse_unlisted
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
 from .services import LOADED_WHEN_ASKED, OWN_SERVICES, load
 from .validate import validate
-from .wire import Wire
+from .wire import FORM
+from .world import CALLED_VIA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from moto.core.request import Request
 
+    from .wire import Wire
     from .world import World
 
     StartResponse = Callable[..., Any]
 
-SIGNING_NAMES = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbridge": "events"}
+SIGNING_NAMES = {
+    "states": "stepfunctions",
+    "monitoring": "cloudwatch",
+    "eventbridge": "events",
+    "tagging": "resourcegroupstaggingapi",
+}
 """Signing names that differ from botocore's service name."""
 
 HOSTS = ("127.0.0.1", "localhost")
+
+DECISIONS = "/_batcat/decisions"
+"""Path of this server's own; no bucket's name has an underscore."""
+
+CLOCK = "/_batcat/clock"
+"""Path of this server's own, for tests that turn its clock."""
 
 LEGACY_S3_QUERY = "AWSAccessKeyId"
 """Mark of an S3 link presigned the old way (SigV2), which boto3 still makes by default."""
@@ -49,10 +66,17 @@ class CurrentRequest:
     Attributes:
         region: region the client signed for.
         http: the request as it arrived.
+        key: access key it is signed with.
     """
 
     region: str
     http: Request
+    key: str = ""
+
+    @property
+    def via(self) -> str:
+        """The service that passes on the caller's rights, if one does."""
+        return str(self.http.headers.get(CALLED_VIA, ""))
 
 
 _current: ContextVar[CurrentRequest] = ContextVar("current_request")
@@ -74,7 +98,7 @@ class Gateway:
         self._world = world
         self._moto = MotoBackend(world)
         self._services: dict[str, Any] = {}
-        self._wires: dict[str, Wire] = {}
+        self._wires: dict[tuple[str, str], Wire] = {}
         self._lock = RLock()
 
     def __call__(
@@ -89,15 +113,26 @@ class Gateway:
         protocol = "rest-xml"
         try:
             _refuse_web_pages(request)
+            if request.path == DECISIONS:
+                return self._decisions(start_response)
+            if request.path == CLOCK:
+                return _send(start_response, turned(self._world, request.get_data()))
             region, service = self._service_of(request)
             protocol = self._protocol_of(service, request)
+            if service != "s3":  # which keeps an object as it comes
+                request = unpacked(request)
             if service in OWN_SERVICES:
-                return self._own(service, region, request, start_response)
+                return self._own(self.wire(service, protocol), region, request, start_response)
             if service not in MOTO_OPERATIONS:
                 self._refuse(service)
-            return self._moto.call(service, self.wire(service), request, start_response)
+            signed = CurrentRequest(region, request, _key_of(request))
+            return self._moto.call(service, self.wire(service), signed, start_response)
         except ServiceError as error:
-            return _send(start_response, error_answer(protocol, error))
+            status, headers, body = error_answer(protocol, error)
+            # The answer to HEAD has no body, whatever it says.
+            return _send(
+                start_response, (status, headers, b"" if request.method == "HEAD" else body)
+            )
         except Exception as error:  # noqa: BLE001 - the client must learn of any mistake here
             traceback.print_exc(file=sys.stderr)
             failure = ServiceError(
@@ -107,13 +142,14 @@ class Gateway:
             )
             return _send(start_response, error_answer(protocol, failure))
 
-    def wire(self, service: str) -> Wire:
-        """The wire format of a service."""
-        if service not in self._wires:
+    def wire(self, service: str, protocol: str = "") -> Wire:
+        """The wire format of a service, in the protocol that its model names or in another."""
+        key = service, protocol
+        if key not in self._wires:
             with self._lock:
-                if service not in self._wires:
-                    self._wires[service] = Wire(service)
-        return self._wires[service]
+                if key not in self._wires:
+                    self._wires[key] = make_wire(service, protocol)
+        return self._wires[key]
 
     def warm(self) -> None:
         """Load what the first requests need."""
@@ -133,6 +169,8 @@ class Gateway:
         if scope is None:
             if LEGACY_S3_QUERY in request.args:
                 return self._world.region, "s3"
+            if _is_web_identity(request):
+                return self._world.region, "sts"
             raise ServiceError(
                 "MissingAuthenticationToken",
                 f"{request.method} {request.path} is not signed, so batcat local cannot tell which "
@@ -145,7 +183,7 @@ class Gateway:
     def _protocol_of(self, service: str, request: Request) -> str:
         """The protocol to answer in, also for a service that is refused."""
         if service in OWN_SERVICES or service in MOTO_OPERATIONS:
-            return self.wire(service).protocol
+            return spoken(request, self.wire(service).protocol)
         if "X-Amz-Target" in request.headers:
             return "json"
         if request.mimetype == "application/x-www-form-urlencoded":
@@ -157,30 +195,38 @@ class Gateway:
 
     def _own(
         self,
-        service: str,
+        wire: Wire,
         region: str,
         request: Request,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         from botocore import xform_name
 
-        wire = self.wire(service)
+        service = wire.service
         operation, path = wire.operation_of(request)
         handler = getattr(self._instance(service), xform_name(operation), None)
         if handler is None:
             raise NotEmulated(f"{service} operation {operation}")
         parameters = wire.read(request, operation, path)
-        code = "ValidationError" if wire.protocol == "query" else "ValidationException"
+        code = "ValidationError" if wire.protocol in ("query", CBOR) else "ValidationException"
         shape = wire.model.operation_model(operation).input_shape
         validate(shape, parameters, code)
         refuse_unlisted(service, operation, shape, parameters)
-        token = _current.set(CurrentRequest(region, request))
+        signed = CurrentRequest(region, request, _key_of(request))
+        call = Call(signed.key, service, operation, region, parameters, wire.protocol, signed.via)
+        guard_of(self._world).check(call)
+        token = _current.set(signed)
         try:
             result = handler(parameters)
         finally:
             _current.reset(token)
         status, headers, body = wire.write(operation, result)
         return _send(start_response, (status, {**headers, "x-amzn-RequestId": request_id()}, body))
+
+    def _decisions(self, start_response: StartResponse) -> Iterable[bytes]:
+        """What was allowed and denied to roles, for ``batcat audit``."""
+        body = json.dumps(guard_of(self._world).record.document()).encode()
+        return _send(start_response, (200, {"Content-Type": "application/json"}, body))
 
     @staticmethod
     def _refuse(service: str) -> None:
@@ -192,6 +238,27 @@ class Gateway:
                 if service not in self._services:
                     self._services[service] = load(OWN_SERVICES[service])(self._world)
         return self._services[service]
+
+
+def _key_of(request: Request) -> str:
+    """The access key that a request, or a presigned link, is signed with."""
+    return (
+        access_key(request.headers.get("Authorization", ""))
+        or access_key(request.args.get("X-Amz-Credential", ""))
+        or str(request.args.get(LEGACY_S3_QUERY, ""))
+    )
+
+
+def _is_web_identity(request: Request) -> bool:
+    """Whether it asks for nothing but the one operation that AWS, too, takes unsigned.
+
+    Any form on a web page can be sent that way, so whatever else a form might say is left unread.
+    """
+    if request.method != "POST" or request.path != "/" or request.query_string:
+        return False
+    if request.mimetype != FORM or not request.get_data():  # kept, for others to read
+        return False
+    return list(request.form.getlist("Action")) == ["AssumeRoleWithWebIdentity"]
 
 
 def _refuse_web_pages(request: Request) -> None:

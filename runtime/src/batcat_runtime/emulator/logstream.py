@@ -8,6 +8,8 @@ from contextlib import suppress
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
 
+from .world import ACCESS_KEY
+
 if TYPE_CHECKING:
     from .world import World
 
@@ -31,10 +33,18 @@ class LogStream:
         group: log group; made when it does not exist.
         stream: log stream; made when it does not exist.
         region: region of the group; None takes the default.
+        key: access key of the session that writes. What its role may not write is lost, as in AWS.
     """
 
-    def __init__(self, world: World, group: str, stream: str, region: str | None = None) -> None:
-        self._logs = world.client("logs", region)
+    def __init__(
+        self,
+        world: World,
+        group: str,
+        stream: str,
+        region: str | None = None,
+        key: str = ACCESS_KEY,
+    ) -> None:
+        self._logs = world.client("logs", region, key)
         self._group, self._stream = group, stream
         _ensure(self._logs, group, stream)
         self._events: list[dict[str, Any]] = []
@@ -89,10 +99,22 @@ class LogStream:
 
 
 def _ensure(logs: Any, group: str, stream: str) -> None:
-    with suppress(logs.exceptions.ResourceAlreadyExistsException):
-        logs.create_log_group(logGroupName=group)
-    with suppress(logs.exceptions.ResourceAlreadyExistsException):
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    """Make the stream, and its group only where there is none."""
+    from botocore.exceptions import ClientError
+
+    names = {"logGroupName": group, "logStreamName": stream}
+    try:
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            try:
+                logs.create_log_stream(**names)
+            except logs.exceptions.ResourceNotFoundException:
+                with suppress(logs.exceptions.ResourceAlreadyExistsException):
+                    logs.create_log_group(logGroupName=group)
+                logs.create_log_stream(**names)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        sys.stderr.write(f"batcat local: {group} gets no lines: {error}\n")
 
 
 def _batches(events: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -8,6 +8,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 from .extensions import EXTENSIONS
+from .iam.guard import Call, guard_of
+from .moto_bodies import read_documents_as_documents
 from .moto_services import MOTO_OPERATIONS, accepted, refused
 from .protocol import NotEmulated, ServiceError
 from .rest_xml import has_document, parameters
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from moto.core.request import Request
 
+    from .gateway import CurrentRequest
     from .wire import Wire
     from .world import World
 
@@ -30,6 +33,9 @@ VALIDATION_CODES = {
     "sts": "ValidationError",
 }
 """Error code for a value outside the model's limits, where it is not ValidationException."""
+
+MAY_BE_MISSING = ("GetObject", "HeadObject")
+"""S3 tells that an object is not there only to those who may list the bucket (API, GetObject)."""
 
 OWNERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
@@ -51,15 +57,17 @@ class MotoBackend:
         self,
         service: str,
         wire: Wire,
-        request: Request,
+        signed: CurrentRequest,
         start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
         """Check a request and let moto answer it.
 
         Raises:
+            Denied: the caller's policies do not allow it.
             NotEmulated: the operation, one of its parameters or a value is not on the list.
             ServiceError: the request breaks the service's model.
         """
+        request = signed.http
         # S3's bodies may be large objects, which are left for moto to read.
         body = request.get_data() if service != "s3" else b""
         operation, path = wire.operation_of(request)
@@ -75,6 +83,13 @@ class MotoBackend:
         names = refused(shape, given, accepted(service, operation))
         if names:
             raise NotEmulated(f"{service} {operation} parameter {', '.join(names)}")
+        guard, members = guard_of(self._world), {**path, **given}
+        call = Call(
+            signed.key, service, operation, signed.region, members, wire.protocol, signed.via
+        )
+        guard.check(call)
+        if operation in MAY_BE_MISSING:
+            start_response = guard.hiding(start_response, call)
         try:
             return self.app(service)(request.environ, start_response)
         except NotImplementedError as error:
@@ -111,6 +126,7 @@ class MotoBackend:
         from moto.moto_server.werkzeug_app import create_backend_app
 
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        read_documents_as_documents()
         for path in EXTENSIONS.get(service, ()):
             self._install(path)
         flask = create_backend_app(cast("Any", service))

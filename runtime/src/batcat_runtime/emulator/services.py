@@ -18,12 +18,15 @@ _HERE = "batcat_runtime.emulator"
 
 OWN_SERVICES = {
     "athena": f"{_HERE}.athena.service:Athena",
+    "budgets": f"{_HERE}.budgets.service:Budgets",
     "cloudformation": f"{_HERE}.cloudformation.service:CloudFormation",
+    "cloudwatch": f"{_HERE}.cloudwatch.service:CloudWatch",
     "glue": f"{_HERE}.glue.service:Glue",
     "lambda": f"{_HERE}.lambda_.service:Lambda",
     "redshift": f"{_HERE}.redshift_wire.clusters:Redshift",
     "redshift-data": f"{_HERE}.redshift_data.service:RedshiftData",
     "redshift-serverless": f"{_HERE}.redshift_wire.clusters:RedshiftServerless",
+    "resourcegroupstaggingapi": f"{_HERE}.tagging.service:Tagging",
     "sagemaker": f"{_HERE}.sagemaker.service:SageMaker",
     "scheduler": f"{_HERE}.events.scheduler:Scheduler",
 }

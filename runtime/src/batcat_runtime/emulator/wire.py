@@ -43,6 +43,7 @@ TRANSPORT_HEADERS = frozenset(
 )
 """S3's headers of signature and body; an SDK adds them to operations without such members."""
 QUERY_ENVELOPE = ("Action", "Version")
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,13 @@ class Wire:
 
     Args:
         service: botocore's name of the service.
+        protocol: one of the service's; none means the one that its model names.
 
     Raises:
         ValueError: botocore knows no such service.
     """
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, protocol: str = "") -> None:
         from botocore.exceptions import DataNotFoundError
         from moto.core.utils import get_service_model
 
@@ -77,7 +79,7 @@ class Wire:
             self.model = get_service_model(service)
         except DataNotFoundError as error:
             raise ValueError(str(error)) from error
-        self.protocol = str(self.model.protocol)
+        self.protocol = protocol or str(self.model.protocol)
 
     def operation_of(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Name of the requested operation, and what its path says.
@@ -89,11 +91,15 @@ class Wire:
             return self._route(request)
         if self.protocol == "query":
             name = request.values.get("Action", "")
+            twice = bool(request.args and request.form)
         else:
+            twice = bool(request.args) or request.mimetype == FORM
             name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         if name not in self.model.operation_names:
             what = f"operation {name}" if name else f"{request.method} {request.path}"
             raise NotEmulated(f"{self.service} {what}")
+        if twice:  # who decides and who answers must not read different places
+            raise NotEmulated(f"{self.service} {name} whose parameters stand in two places")
         return name, {}
 
     def read(self, request: Request, operation: str, path: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +132,7 @@ class Wire:
             raise ServiceError("SerializationException", str(error)) from error
         if self.protocol == "query":
             unknown = sorted(set(values) - values.seen - set(QUERY_ENVELOPE))
-            _refuse_unknown(self.service, operation, unknown)
+            refuse_unknown(self.service, operation, unknown)
         return parsed
 
     def outside_body(self, request: Request, operation: str) -> dict[str, str]:
@@ -155,7 +161,7 @@ class Wire:
         if self.service == "s3":
             said = {name.lower() for name in request.headers.keys()}  # noqa: SIM118 - not a dict
             unknown |= {name for name in said if name.startswith("x-amz-")} - headers
-        _refuse_unknown(
+        refuse_unknown(
             self.service,
             operation,
             sorted(key for key in unknown if not (metadata and key.lower().startswith(METADATA))),
@@ -215,8 +221,8 @@ class Wire:
         unknown: list[str] = []
         if document is None:
             raise ServiceError("SerializationException", f"the body must be a {shape.type_name}")
-        _walk(shape, document, "", unknown)
-        _refuse_unknown(self.service, str(model.name), unknown)
+        walk(shape, document, "", unknown)
+        refuse_unknown(self.service, str(model.name), unknown)
 
 
 class _Recorder(dict[str, str]):
@@ -231,7 +237,12 @@ class _Recorder(dict[str, str]):
         return super().get(key, default)
 
 
-def _refuse_unknown(service: str, operation: str, unknown: list[str]) -> None:
+def refuse_unknown(service: str, operation: str, unknown: list[str]) -> None:
+    """Refuse by name what a request says and the model does not know.
+
+    Raises:
+        NotEmulated: there is something.
+    """
     if unknown:
         names = ", ".join(unknown)
         raise NotEmulated(f"{service} {operation} parameter {names}")
@@ -251,8 +262,18 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def _walk(shape: Any, value: Any, path: str, unknown: list[str]) -> None:
-    """Collect members the shape lacks; raise where a value has another type than the model."""
+def walk(shape: Any, value: Any, path: str, unknown: list[str]) -> None:
+    """Collect members the shape lacks; raise where a value has another type than the model.
+
+    Args:
+        shape: botocore's shape of the value.
+        value: what a request says.
+        path: where it says so.
+        unknown: filled with the paths of members that the shape lacks.
+
+    Raises:
+        ServiceError: a value has another type.
+    """
     if value is None or getattr(shape, "is_document_type", False):
         return
     expected = _JSON_TYPES.get(shape.type_name)
@@ -271,15 +292,15 @@ def _walk(shape: Any, value: Any, path: str, unknown: list[str]) -> None:
         for key, inner in value.items():
             here = f"{path}.{key}" if path else key
             if key in names:
-                _walk(names[key], inner, here, unknown)
+                walk(names[key], inner, here, unknown)
             else:
                 unknown.append(here)
     elif shape.type_name == "list":
         for index, inner in enumerate(value):
-            _walk(shape.member, inner, f"{path}[{index}]", unknown)
+            walk(shape.member, inner, f"{path}[{index}]", unknown)
     elif shape.type_name == "map":
         for key, inner in value.items():
-            _walk(shape.value, inner, f"{path}.{key}", unknown)
+            walk(shape.value, inner, f"{path}.{key}", unknown)
 
 
 def _is_signature(key: str) -> bool:

@@ -56,7 +56,7 @@ def test_a_duplicate_or_nothing_is_refused_with_its_place(
 @pytest.mark.parametrize(
     ("beyond", "named"),
     [
-        (resource("AWS::SNS::Topic"), "Resource type AWS::SNS::Topic"),
+        (resource("AWS::Kinesis::Stream"), "Resource type AWS::Kinesis::Stream"),
         (
             resource("AWS::CloudFormation::Stack", TemplateURL="https://x/y"),
             "CloudFormation::Stack",
@@ -73,10 +73,6 @@ def test_a_duplicate_or_nothing_is_refused_with_its_place(
                 },
             ),
             "Property LifecycleConfiguration.Rules.ExpirationDate",
-        ),
-        (
-            resource("AWS::S3::Bucket", NotificationConfiguration={"TopicConfigurations": []}),
-            "Property NotificationConfiguration.TopicConfigurations",
         ),
         (
             resource(

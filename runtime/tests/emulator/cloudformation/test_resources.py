@@ -435,9 +435,8 @@ def test_a_schedule_is_kept_with_its_target(
 
 @pytest.mark.parametrize("kind", sorted(HANDLERS))
 def test_only_properties_that_exist_are_honoured(kind: str) -> None:
-    from batcat_runtime.emulator.cloudformation.schemas import schema
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-    known = schema("us-east-1", kind)
-    assert set(HANDLERS[kind].properties) <= set(known["properties"])
-    computed = {path.removeprefix("/properties/") for path in known.get("readOnlyProperties", [])}
-    assert HANDLERS[kind].attributes <= computed
+    known = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind)
+    assert set(HANDLERS[kind].properties) <= set(known.schema["properties"])
+    assert HANDLERS[kind].attributes <= set(known.get_atts)

@@ -44,7 +44,9 @@ def test_a_stack_keeps_its_role_until_its_end(
     arn = role("cloudformation")
     template = {"Resources": {"Group": log_group()}}
     name = stacks.create(template, RoleARN=arn)["StackName"]
-    aws.client("iam").delete_role(RoleName=arn.rpartition("/")[2])
+    iam, role_name = aws.client("iam"), arn.rpartition("/")[2]
+    iam.delete_role_policy(RoleName=role_name, PolicyName="all")
+    iam.delete_role(RoleName=role_name)
     with pytest.raises(ClientError, match="cannot be assumed"):
         stacks.plan(None, name, "UPDATE", UsePreviousTemplate=True)
     with pytest.raises(ClientError, match="cannot be assumed"):

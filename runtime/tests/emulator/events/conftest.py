@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SERVICES = ("states", "lambda", "events", "scheduler")
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -66,11 +70,20 @@ class Target:
             time.sleep(0.05)
         pytest.fail(f"{len(self.inputs())} of {count} events arrived in {SECONDS} s")
 
-    def function(self) -> str:
+    def lines(self, function: str, word: str) -> int:
+        """How many lines with a word a function has logged."""
+        logs, group = self.aws.client("logs"), f"/aws/lambda/{function.rpartition(':')[2]}"
+        try:
+            found = logs.filter_log_events(logGroupName=group, filterPattern=word)
+        except logs.exceptions.ResourceNotFoundException:
+            return 0
+        return len(found["events"])
+
+    def function(self, code: str = CODE) -> str:
         """A Lambda function that starts the state machine with its event; returns its ARN."""
         body = io.BytesIO()
         with zipfile.ZipFile(body, "w") as archive:
-            archive.writestr("app.py", CODE)
+            archive.writestr("app.py", code)
         answer = self.aws.client("lambda").create_function(
             FunctionName=f"f-{uuid.uuid4().hex}",
             Runtime="python3.12",
@@ -96,13 +109,16 @@ class Target:
 @pytest.fixture(scope="session")
 def events_aws() -> Iterator[LocalAws]:
     """One local AWS for all these tests; its schedules run 600 times as fast."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:  # for this server only, not for later ones
         patch.setenv("BATCAT_LOCAL_CLOCK_SPEED", "600")
-        with LocalAws() as aws:
-            aws.client("iam").create_role(
-                RoleName="caller", AssumeRolePolicyDocument=json.dumps(TRUST)
-            )
-            yield aws
+        started = LocalAws()
+    with started as aws:
+        iam = aws.client("iam")
+        iam.create_role(RoleName="caller", AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.put_role_policy(
+            RoleName="caller", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING)
+        )
+        yield aws
 
 
 @pytest.fixture

@@ -81,6 +81,14 @@ def test_nobody_speaks_for_aws(target: Target, new_name: Callable[[], str]) -> N
     assert target.wait(1) == [source]
 
 
+def test_entries_have_a_size_in_all(target: Target) -> None:
+    half = {"Source": "s", "DetailType": "d", "Detail": '{"a": "' + "ü" * 262_200 + '"}'}
+    events = target.aws.client("events")
+    assert events.put_events(Entries=[half])["FailedEntryCount"] == 0
+    with pytest.raises(ClientError, match=r"ValidationException.*over the limit"):
+        events.put_events(Entries=[half, half])
+
+
 def test_a_disabled_rule_and_a_removed_target_receive_nothing(
     target: Target, new_name: Callable[[], str]
 ) -> None:
@@ -101,7 +109,7 @@ def test_a_disabled_rule_and_a_removed_target_receive_nothing(
 
 
 def test_a_function_without_permission_is_not_invoked(
-    target: Target, new_name: Callable[[], str]
+    target: Target, new_name: Callable[[], str], until: Callable[[Callable[[], Any], str], Any]
 ) -> None:
     events, name, source = target.aws.client("events"), new_name(), new_name()
     rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [source]}))["RuleArn"]
@@ -109,6 +117,13 @@ def test_a_function_without_permission_is_not_invoked(
     target.allow(function, "events", rule + "-another")
     events.put_targets(Rule=name, Targets=[{"Id": "f", "Arn": function, "InputPath": "$.detail"}])
     put(events, source, n=1)
+    failed = {
+        "Namespace": "AWS/Events",
+        "MetricName": "FailedInvocations",
+        "Dimensions": [{"Name": "RuleName", "Value": name}],
+    }
+    metrics = target.aws.client("cloudwatch")
+    until(lambda: metrics.list_metrics(**failed)["Metrics"], "the delivery to fail")
     target.allow(function, "events", rule)
     put(events, source, n=2)
     assert target.wait(1) == [{"n": 2}]
@@ -153,15 +168,15 @@ def test_targets_that_are_not_emulated_or_not_right_are_refused(
     def wanted(**fields: Any) -> tuple[str, str]:
         return refused(events.put_targets, Rule=name, Targets=[{"Id": "1", **fields}])
 
-    code, message = wanted(Arn="arn:aws:sqs:us-east-1:123456789012:queue")
+    code, message = wanted(Arn="arn:aws:kinesis:us-east-1:123456789012:stream/s")
     assert code == "NotEmulated"
-    assert "arn:aws:sqs" in message
+    assert "arn:aws:kinesis" in message
     assert wanted(Arn=target.machine)[0] == "ValidationException"
     nobody = "arn:aws:iam::123456789012:role/nobody"
     assert wanted(Arn=target.machine, RoleArn=nobody)[0] == "ValidationException"
-    dead_letters = {"Arn": "arn:aws:sqs:us-east-1:123456789012:queue"}
+    dead_letters = {"Arn": "arn:aws:sqs:us-east-1:123456789012:queue.fifo"}
     code, message = wanted(Arn=target.machine, RoleArn=target.role, DeadLetterConfig=dead_letters)
-    assert code == "NotEmulated"
+    assert code == "ValidationException"
     assert "DeadLetterConfig" in message
     code, _ = wanted(Arn=target.machine, RoleArn=target.role, Input="{", InputPath="$.a")
     assert code == "ValidationException"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -117,18 +117,96 @@ def test_a_notified_function_receives_records_with_the_key_encoded(
     assert record["s3"]["object"]["size"] == 5
 
 
-def test_queues_and_topics_are_refused_by_name(target: Target, bucket: str) -> None:
-    configuration = {
-        "QueueConfigurations": [
-            {
-                "QueueArn": "arn:aws:sqs:us-east-1:123456789012:q",
-                "Events": ["s3:ObjectCreated:*"],
-            }
-        ]
+@pytest.fixture
+def queue(target: Target, bucket: str, new_name: Callable[[], str]) -> tuple[str, str]:
+    """URL and ARN of a queue that lets the bucket in."""
+    name = new_name()
+    arn = f"arn:aws:sqs:us-east-1:{target.aws.account}:{name}"
+    policy = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "s3.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn,
+                    "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
+                }
+            ],
+        }
+    )
+    made = target.aws.client("sqs").create_queue(QueueName=name, Attributes={"Policy": policy})
+    return str(made["QueueUrl"]), arn
+
+
+def told(target: Target, url: str, seconds: int = 20) -> Any:
+    """The next message of a queue, or None."""
+    sqs = target.aws.client("sqs")
+    found = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=seconds).get("Messages")
+    return json.loads(found[0]["Body"]) if found else None
+
+
+def test_a_queue_hears_of_objects_with_their_prefix_and_suffix(
+    target: Target, bucket: str, queue: tuple[str, str]
+) -> None:
+    url, arn = queue
+    filters = [{"Name": "prefix", "Value": "in/"}, {"Name": "suffix", "Value": ".csv"}]
+    wanted = {
+        "Id": "mine",
+        "QueueArn": arn,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": filters}},
     }
-    with pytest.raises(ClientError) as raised:
-        target.aws.client("s3").put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration=configuration
-        )
-    assert raised.value.response["Error"]["Code"] == "NotEmulated"
-    assert "Queue" in raised.value.response["Error"]["Message"]
+    s3 = target.aws.client("s3")
+    configuration = {"QueueConfigurations": [wanted], "EventBridgeConfiguration": {}}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+    shown = s3.get_bucket_notification_configuration(Bucket=bucket)
+    assert shown["QueueConfigurations"] == [wanted]
+    assert told(target, url)["Event"] == "s3:TestEvent"
+    for key in ("out/a.csv", "in/a.txt", KEY):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    (record,) = told(target, url)["Records"]
+    assert record["s3"]["object"]["key"] == "in/gr%C3%B6%C3%9Fe+a%2Bb.csv"
+    assert record["s3"]["configurationId"] == "mine"
+    assert told(target, url, seconds=0) is None
+
+
+def test_a_topic_hears_of_objects(target: Target, bucket: str, new_name: Callable[[], str]) -> None:
+    sns, sqs, name = target.aws.client("sns"), target.aws.client("sqs"), new_name()
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    arn = f"arn:aws:sqs:us-east-1:{target.aws.account}:{name}"
+    let = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [let]})
+    url = sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"]
+    wanted = {"RawMessageDelivery": "true"}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=wanted)
+    s3 = target.aws.client("s3")
+    notices = {"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectRemoved:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=notices)
+    assert told(target, url)["Event"] == "s3:TestEvent"
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"x")
+    s3.delete_object(Bucket=bucket, Key="a b")
+    (record,) = told(target, url)["Records"]
+    assert (record["eventName"], record["s3"]["object"]["key"]) == ("ObjectRemoved:Delete", "a+b")
+
+
+def test_destinations_must_let_the_bucket_in(
+    target: Target, bucket: str, queue: tuple[str, str]
+) -> None:
+    s3 = target.aws.client("s3")
+
+    def refused(*arns: str) -> str:
+        wanted = [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]} for arn in arns]
+        with pytest.raises(ClientError) as raised:
+            s3.put_bucket_notification_configuration(
+                Bucket=bucket, NotificationConfiguration={"QueueConfigurations": wanted}
+            )
+        error = raised.value.response["Error"]
+        return f"{error['Code']}: {error['Message']}"
+
+    nowhere = f"arn:aws:sqs:us-east-1:{target.aws.account}:nowhere"
+    assert "InvalidArgument: Unable to validate" in refused(nowhere)
+    assert "ambiguously defined" in refused(queue[1], queue[1])
+    target.aws.client("sqs").set_queue_attributes(QueueUrl=queue[0], Attributes={"Policy": ""})
+    assert "must exist in sqs and have a permission" in refused(queue[1])

@@ -150,7 +150,7 @@ def test_nothing_comes_before_the_start_or_after_the_end(
             "ValidationException",
             "MaximumWindowInMinutes",
         ),
-        ({"GroupName": "mine"}, "NotEmulated", "mine"),
+        ({"GroupName": "mine"}, "ResourceNotFoundException", "mine"),
         ({"KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k"}, "NotEmulated", "KmsKeyArn"),
     ],
 )
@@ -169,11 +169,11 @@ def test_what_is_not_right_or_not_emulated_is_refused(
     [
         ({"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage"}, "NotEmulated", "aws-sdk"),
         ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "ValidationException", "nobody"),
-        ({"Input": "{"}, "ValidationException", "JSON"),
+        ({"Input": "no JSON"}, "ValidationException", "JSON"),
         (
-            {"DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:123456789012:q"}},
+            {"EventBridgeParameters": {"DetailType": "d", "Source": "s"}},
             "NotEmulated",
-            "DeadLetterConfig",
+            "EventBridgeParameters",
         ),
     ],
 )

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from batcat_runtime.emulator.events import targets
-from batcat_runtime.emulator.protocol import NotEmulated
 
 EVENT: dict[str, Any] = {
     "id": "1",
@@ -50,22 +47,3 @@ def test_a_template_knows_the_rule_and_the_event() -> None:
 def test_a_template_that_is_plain_text_becomes_a_json_string() -> None:
     transformer = {"InputPathsMap": {"id": "$.id"}, "InputTemplate": "event <id> came"}
     assert sent(InputTransformer=transformer) == 'event "1" came'
-
-
-@pytest.mark.parametrize(
-    ("arn", "kind"),
-    [
-        ("arn:aws:lambda:us-east-1:123456789012:function:f", "lambda"),
-        ("arn:aws-cn:lambda:cn-north-1:123456789012:function:f:1", "lambda"),
-        ("arn:aws:states:us-east-1:123456789012:stateMachine:M", "states"),
-    ],
-)
-def test_lambda_and_step_functions_are_targets(arn: str, kind: str) -> None:
-    assert targets.kind_of(arn) == kind
-
-
-@pytest.mark.parametrize("service", ["sqs", "sns", "logs", "kinesis", "ecs"])
-def test_any_other_target_is_refused_by_name(service: str) -> None:
-    arn = f"arn:aws:{service}:us-east-1:123456789012:x"
-    with pytest.raises(NotEmulated, match=service):
-        targets.kind_of(arn)

@@ -241,3 +241,35 @@ def test_a_role_that_redshift_may_assume_is_taken(
         "Not authorized"
         in made.error(f"copy {{t}} from '{place}' iam_role '{role('lambda')}' csv")["M"]
     )
+
+
+def test_files_are_read_with_the_rights_that_the_order_names(
+    aws: LocalAws, made: Session, unique: Callable[[str], str]
+) -> None:
+    """Of a role or of a key, in each of the ways to name it."""
+    iam, name, place = aws.client("iam"), unique("loader"), made.put("in/1.csv", "1,x,1\n")
+    who = {"Service": "redshift.amazonaws.com", "AWS": aws.account}
+    trust = {"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    session = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="s1")["Credentials"]
+    key, secret = session["AccessKeyId"], session["SecretAccessKey"]
+    ways = (
+        f"iam_role '{role}'",
+        f"credentials 'aws_iam_role={role}'",
+        f"credentials 'aws_access_key_id={key};aws_secret_access_key={secret}'",
+        f"access_key_id '{key}' secret_access_key '{secret}'",
+    )
+    for way in ways:
+        message = made.error(f"copy {{t}} from '{place}' {way} csv")["M"]
+        assert f"assumed-role/{name}/" in message, way
+        assert "is not authorized to perform: s3:ListBucket" in message, way
+    may = {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "*"}
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(may))
+    for way in ways:
+        made.run(f"copy {{t}} from '{place}' {way} csv")
+    assert made.run(COUNT) == [[len(ways)]]
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    """A document's text."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

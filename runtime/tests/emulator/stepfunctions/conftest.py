@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -40,6 +44,17 @@ class Workbench:
     aws: LocalAws
     role: str
     region: str = "us-east-1"
+
+    @classmethod
+    def of(cls, aws: LocalAws, region: str = "us-east-1") -> Workbench:
+        """A workbench in a region, with a role of its partition that may do everything."""
+        iam = aws.client("iam", region_name=region)
+        role = iam.create_role(RoleName="workflow", AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.put_role_policy(
+            RoleName="workflow", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING)
+        )
+        iam.close()
+        return cls(aws, role["Role"]["Arn"], region)
 
     @property
     def sfn(self) -> Any:
@@ -95,10 +110,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     """One local AWS for all these tests; each makes state machines of its own."""
     image: Path = tmp_path_factory.mktemp("image")
     with LocalAws(images={"steps": image}) as aws:
-        role = aws.client("iam").create_role(
-            RoleName="workflow", AssumeRolePolicyDocument=json.dumps(TRUST)
-        )
-        yield Workbench(aws, role["Role"]["Arn"])
+        yield Workbench.of(aws)
 
 
 def one_state(**fields: Any) -> dict[str, Any]:

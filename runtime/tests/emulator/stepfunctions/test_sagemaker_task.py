@@ -6,7 +6,6 @@ import json
 import os
 import time
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,7 +106,7 @@ def test_the_output_is_the_jobs_description_with_times_in_milliseconds(bench: Wo
     assert before - 1 <= output["CreationTime"] <= output["ProcessingEndTime"]
     assert "ResponseMetadata" not in output
     tags = bench.aws.client("sagemaker").list_tags(ResourceArn=output["ProcessingJobArn"])
-    assert tags["Tags"] == [{"Key": "step", "Value": "a"}]
+    assert tags["Tags"] == [{"Key": "step", "Value": "a"}, sagemaker_task.MANAGED]
 
 
 def test_the_history_tells_what_was_submitted(bench: Workbench) -> None:
@@ -263,13 +262,12 @@ def test_a_job_stopped_by_hand_fails_the_state(bench: Workbench, tmp_path: Path)
 def test_a_job_runs_in_the_other_partitions(
     bench: Workbench, region: str, partition: str, suffix: str
 ) -> None:
-    definition = job(bench, "pass")
+    there = bench.of(bench.aws, region)
+    definition = job(there, "pass")
     state = definition["States"]["A"]
     state["Resource"] = state["Resource"].replace("arn:aws:", f"arn:{partition}:")
-    state["Parameters"]["RoleArn"] = bench.role.replace("arn:aws:", f"arn:{partition}:")
     image = f"123456789012.dkr.ecr.{region}.{suffix}/steps:latest"
     state["Parameters"]["AppSpecification"]["ImageUri"] = image
-    there = replace(bench, role=state["Parameters"]["RoleArn"], region=region)
     output = there.output(definition, named())
     assert output["ProcessingJobStatus"] == "Completed"
     assert output["ProcessingJobArn"].startswith(f"arn:{partition}:sagemaker:{region}:")

@@ -33,8 +33,9 @@ def show_result(screen: Screen, run: Run, files: list[Path], seconds: dict[str, 
         screen.say()
     for line in timing_lines(timing(run, seconds), screen.console.width):
         screen.say(line)
+    names = ", ".join(str(file.relative_to(run.plan.destination)) for file in files)
     screen.say(
-        f"Result: {folder}/ ({', '.join(str(f.relative_to(run.plan.destination)) for f in files)})",
+        f"Result: {folder}/ ({names or 'no files: the last step wrote none'})",
         "bold green",
     )
 

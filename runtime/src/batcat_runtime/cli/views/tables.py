@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from batcat_runtime.cli.screen import Screen
     from batcat_runtime.deploy.down import Removal
+    from batcat_runtime.deploy.left import Proof
     from batcat_runtime.deploy.plan import Plan
     from batcat_runtime.deploy.project import Project
     from batcat_runtime.deploy.stack import StackEvent
@@ -109,21 +110,21 @@ def status_document(status: Status, project: Project) -> dict[str, Any]:
 def show_removal(screen: Screen, plan: Removal) -> None:
     """Show what would be removed."""
     project = plan.project
-    if not plan.stack:
-        screen.say(
-            f"Stack {project.stack}: not deployed (environment {project.environment}, "
-            f"{_place(plan.account)})"
-        )
-    else:
+    where = f"environment {project.environment}, {_place(plan.account)}"
+    screen.say(f"Stack {project.stack}: {where}{'' if plan.stack else '; not deployed'}")
+    if plan.stack:
         table = _table("type", "in the template", "in AWS")
-        for logical, one in sorted(plan.resources.items()):
-            table.add_row(one["type"], logical, one["physical"])
+        for logical, resource in sorted(plan.resources.items()):
+            table.add_row(resource["type"], logical, resource["physical"])
         screen.console.print(table)
     for execution in plan.running:
         screen.say(f"Running, to be stopped first: {execution.run}")
-    if plan.bucket and plan.has_data:
-        fate = "to be DELETED" if plan.delete_data else "kept (--delete-data removes it)"
-        screen.say(f"Data in s3://{plan.bucket}/{project.purpose}/: {fate}")
+    for one in plan.holdings:
+        gone = one in plan.removed
+        kept = "kept (--delete-data removes it)" if one.is_data else "kept: it is not the project's"
+        fate = "to be DELETED" if gone else kept
+        text = str(one)
+        screen.say(f"{text[0].upper()}{text[1:]}: {fate}")
 
 
 def removal_document(plan: Removal) -> dict[str, Any]:
@@ -137,7 +138,23 @@ def removal_document(plan: Removal) -> dict[str, Any]:
         "running": [execution.run for execution in plan.running],
         "bucket": plan.bucket,
         "data": "deleted" if plan.delete_data else "kept",
+        "holdings": [{**asdict(one), "removed": one in plan.removed} for one in plan.holdings],
     }
+
+
+def show_proof(screen: Screen, proof: Proof) -> None:
+    """Show what is left, or that nothing is."""
+    for one in proof.left:
+        if one.on_purpose:
+            screen.say(f"Kept: {one.what}")
+        else:
+            screen.say(f"LEFT: {one.what}", "bold red")
+            screen.say(f"      → {one.mend}")
+    for text in proof.unseen:
+        screen.say(f"Not looked at: {text}", "yellow")
+    if proof.is_clean:
+        kept = " but what you keep" if proof.left else ""
+        screen.say(f"Nothing billable is left{kept}.", "green")
 
 
 def duration(seconds: float) -> str:

@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.world import ACCESS_KEY
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -39,6 +41,7 @@ class Execution:
         output: address of the result file.
         result_configuration: as described.
         cutoff: most bytes that it may scan, or None.
+        key: access key of who started it, with whose rights it runs.
         columns: ColumnInfo of each column of the result.
         rows: file with a JSON list in each line, a row each.
     """
@@ -51,6 +54,7 @@ class Execution:
     output: str
     result_configuration: dict[str, Any]
     cutoff: int | None = None
+    key: str = ACCESS_KEY
     state: str = "QUEUED"
     reason: str | None = None
     category: int | None = None

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.needs.athena import PRINCIPAL
 from batcat_runtime.emulator.protocol import ServiceError
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Metadata:
     def _glue(self, request: dict[str, Any]) -> Any:
         if request["CatalogName"].lower() != "awsdatacatalog":
             raise ServiceError(CODE, f"Data catalog {request['CatalogName']} was not found")
-        return self._world.client("glue", current_request().region)
+        now = current_request()
+        return self._world.client("glue", now.region, now.key, PRINCIPAL)
 
 
 def _database(described: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.needs.athena import PRINCIPAL
 from batcat_runtime.emulator.sql.engine import Engine
 from batcat_runtime.emulator.sql.errors import QueryError
 from batcat_runtime.emulator.sql.objects import Objects, split
@@ -60,6 +61,8 @@ class Runner:
             return self._engine
 
     def _run(self, execution: Execution) -> None:
+        from botocore.exceptions import ClientError
+
         if not execution.begin():
             execution.done.set()
             return
@@ -68,6 +71,8 @@ class Runner:
             self._carry_out(execution, session)
         except QueryError as error:
             execution.finish("FAILED", str(error), USER_ERROR)
+        except ClientError as error:
+            execution.finish("FAILED", _denied(error), USER_ERROR)
         except Exception as error:  # noqa: BLE001 - a mistake here must end the query too
             traceback.print_exc(file=sys.stderr)
             reason = f"GENERIC_INTERNAL_ERROR: batcat local failed: {type(error).__name__}: {error}"
@@ -84,9 +89,10 @@ class Runner:
         rows.write_text("", encoding="utf-8")
         file.write_text("", encoding="utf-8")
         context = execution.request.get("QueryExecutionContext") or {}
+        objects = self._objects.acting(execution.key, PRINCIPAL)
         sources = Sources(
-            glue=self._world.client("glue", execution.region),
-            objects=self._objects,
+            glue=self._world.client("glue", execution.region, execution.key, PRINCIPAL),
+            objects=objects,
             session=session,
             database=str(context.get("Database") or "").lower(),
             cutoff=execution.cutoff,
@@ -100,5 +106,17 @@ class Runner:
         if encryption.get("EncryptionOption") == "SSE_KMS":
             extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": encryption["KmsKey"]}
         with file.open("rb") as body:
-            self._objects.client.put_object(Bucket=bucket, Key=key, Body=body, **extra)
+            objects.client.put_object(Bucket=bucket, Key=key, Body=body, **extra)
         file.unlink()
+
+
+def _denied(error: Any) -> str:
+    """What a query says of a permission that its caller lacks, or of another error of a service.
+
+    Source: AWS re:Post, "How do I resolve the 'Insufficient permissions' / 'Access Denied' error
+    when I run an Athena query".
+    """
+    message = str(error.response["Error"]["Message"])
+    if "not authorized to perform" not in message:
+        return str(error)
+    return f"Insufficient permissions to execute the query. {message}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.needs.athena import EXECUTIONS, PRINCIPAL
 from batcat_runtime.emulator.paging import paged
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 from batcat_runtime.emulator.sql.constructs import read
@@ -44,7 +45,7 @@ class Athena(Metadata, WorkGroups):
         Metadata.__init__(self, world)
         WorkGroups.__init__(self)
         self._runner = Runner(world)
-        self._executions: dict[str, Execution] = {}
+        self._executions: dict[str, Execution] = world.shared(EXECUTIONS, dict)
         self._tokens: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
         self._lock = RLock()
         world.closing.append(self._close)
@@ -148,6 +149,7 @@ class Athena(Metadata, WorkGroups):
             output=_output(location, identity, statement),
             result_configuration=configuration,
             cutoff=group.configuration.get("BytesScannedCutoffPerQuery"),
+            key=current_request().key,
         )
 
     def _check_bucket(self, location: str, configuration: dict[str, Any]) -> None:
@@ -156,8 +158,10 @@ class Athena(Metadata, WorkGroups):
         owner = configuration.get("ExpectedBucketOwner")
         try:
             bucket, _ = split(location)
-            s3 = self._world.client("s3")
-            s3.head_bucket(Bucket=bucket, **({"ExpectedBucketOwner": owner} if owner else {}))
+            s3 = self._world.client("s3", None, current_request().key, PRINCIPAL)
+            s3.get_bucket_location(
+                Bucket=bucket, **({"ExpectedBucketOwner": owner} if owner else {})
+            )
         except (QueryError, ClientError):
             raise _invalid(
                 f"Unable to verify/create output bucket {location[5:].partition('/')[0]}"

@@ -87,8 +87,9 @@ class Model:
         resource = self.resources[name]
         resolved = self._resolver(lookup).resolve(resource.get("Properties") or {})
         kind = resource["Type"]
-        if self.tags and self._takes_tags(kind):
-            resolved = {**resolved, "Tags": _with_tags(resolved.get("Tags"), self.tags)}
+        tagged = self._tag_property(kind) if self.tags else None
+        if tagged:
+            resolved = {**resolved, tagged: _with_tags(resolved.get(tagged), self.tags)}
         return schemas.coerced(self.place.region, kind, resolved)
 
     def outputs(self, lookup: Lookup) -> list[Output]:
@@ -105,8 +106,9 @@ class Model:
             if "Condition" not in declared or resolver.condition(declared["Condition"])
         ]
 
-    def _takes_tags(self, kind: str) -> bool:
-        return "Tags" in HANDLERS[kind].properties and schemas.is_taggable(self.place.region, kind)
+    def _tag_property(self, kind: str) -> str | None:
+        name = schemas.tag_property(self.place.region, kind)
+        return name if name in HANDLERS[kind].properties else None
 
     def _resolver(self, lookup: Lookup) -> Resolver:
         inside = replace(self.scope, reference=lookup.reference, attribute=lookup.attribute)

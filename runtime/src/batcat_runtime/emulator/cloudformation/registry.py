@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from .model import Output
 
+PRINCIPAL, SESSION = "cloudformation.amazonaws.com", "AWSCloudFormation"
+"""The service, and the name of its sessions of a stack's role, as its denials show it."""
+
 GONE = "DELETE_COMPLETE"
 UPDATABLE = (
     "CREATE_COMPLETE",
@@ -56,9 +59,17 @@ class Registry:
         region = current_request().region
         return Place(region, self._world.account, partition_of(region))
 
-    def client(self, region: str) -> Callable[[str], Any]:
-        """A maker of clients in one region."""
-        return lambda service: self._world.client(service, region)
+    def client(self, region: str, role: str | None = None) -> Callable[[str], Any]:
+        """A maker of clients in one region.
+
+        Args:
+            region: where they call.
+            role: the stack's, with whose rights they call; else it is with the caller's.
+        """
+        key, via = current_request().key, PRINCIPAL
+        if role:
+            key, via = self._world.session(role, SESSION).key, ""
+        return lambda service: self._world.client(service, region, key, via)
 
     def stacks(self) -> list[Stack]:
         """Every stack of the request's region, the newest first, deleted ones too."""

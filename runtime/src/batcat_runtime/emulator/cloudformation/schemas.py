@@ -44,11 +44,13 @@ def name_property(region: str, resource_type: str) -> str | None:
     return next((name for name in (own, "Name") if name in fixed), None)
 
 
-def is_taggable(region: str, resource_type: str) -> bool:
-    """Whether the type takes a list of tags in its ``Tags`` property."""
-    tagging = schema(region, resource_type).get("tagging") or {}
-    tags = (schema(region, resource_type).get("properties") or {}).get("Tags") or {}
-    return bool(tagging.get("taggable")) and tags.get("type") == "array"
+def tag_property(region: str, resource_type: str) -> str | None:
+    """The property in which the type takes a list of tags, if it takes one."""
+    document = schema(region, resource_type)
+    tagging = document.get("tagging") or {}
+    name = str(tagging.get("tagProperty", f"{PROPERTIES}Tags")).removeprefix(PROPERTIES)
+    tags = (document.get("properties") or {}).get(name) or {}
+    return name if tagging.get("taggable") and tags.get("type") == "array" else None
 
 
 def coerced(region: str, resource_type: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class CloudFormation(ChangeSets):
 
     def _checked(self, request: dict[str, Any]) -> dict[str, Any]:
         region = self.place().region
-        body = requests.template_body(request, self._world.client("s3", region))
+        body = requests.template_body(request, self.client(region)("s3"))
         document = template.parse(body)
         template.check_sections(document)
         lint.check(body, region)

@@ -11,13 +11,12 @@ from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 from . import model as models
 from . import operations, plan, requests
 from .errors import ValidationError
-from .registry import GONE, PATIENCE, Registry
+from .registry import GONE, PATIENCE, PRINCIPAL, Registry
 
 if TYPE_CHECKING:
     from .model import Model
     from .state import Change, ChangeSet, Stack
 
-PRINCIPAL = "cloudformation.amazonaws.com"
 ARN_PARTS = 6
 TEMPLATE = ("TemplateBody", "TemplateURL")
 COMMON = (
@@ -110,7 +109,7 @@ class Stacks(Registry):
                 stack.enter(GONE)
                 return {}
             stack.enter("DELETE_IN_PROGRESS", "User Initiated")
-        client = self.client(model.place.region)
+        client = self.client(model.place.region, request.get("RoleARN") or stack.role)
         self.start(
             stack, "DELETE_FAILED", lambda: operations.delete(stack, model, client, retained)
         )
@@ -133,7 +132,7 @@ class Stacks(Registry):
                 )
             body = standing.body
         else:
-            body = requests.template_body(request, self._world.client("s3", place.region))
+            body = requests.template_body(request, self.client(place.region)("s3"))
         keep_tags = stack is not None and "Tags" not in request
         return models.build(
             body,
@@ -189,7 +188,7 @@ class Stacks(Registry):
         change_set: ChangeSet | None = None,
     ) -> None:
         """Start the work that makes a stack what its model says."""
-        client = self.client(model.place.region)
+        client = self.client(model.place.region, stack.role)
         verb = "CREATE" if create else "UPDATE"
 
         def work() -> None:

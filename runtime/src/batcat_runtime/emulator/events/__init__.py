@@ -4,11 +4,15 @@
 
     patterns    pure: which events a pattern matches, and which patterns are right
     targets     what a rule or schedule may call, and how it is called
-    rules       PutRule, PutTargets and PutEvents over moto's EventBridge
+    rules       PutRule and PutTargets over moto's EventBridge, and what rules do with events
+    entries     what PutEvents refuses
+    delivery    tries, tries again, and puts aside what cannot be delivered
     s3_events   S3 notifications: to EventBridge, and to Lambda
     schedules   pure: when an expression is due next
     clock       one thread that sleeps until the next due time
     scheduler   EventBridge Scheduler, a service of our own
+    scheduled   one schedule
+    groups      groups of schedules
 """
 
 from __future__ import annotations

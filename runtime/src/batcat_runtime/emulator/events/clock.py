@@ -1,11 +1,13 @@
 """One clock for everything that happens at a time: it sleeps until the next due time.
 
-Time is read in one place, so that it can be turned: tests pass a ``now`` of their own, and
-``BATCAT_LOCAL_CLOCK_SPEED=600`` makes the whole server's schedules run 600 times as fast.
+Time is read in one place, so that it can be turned: ``LocalAws.turn_clock(hours=8)`` lets
+everything happen that is due within eight hours, and ``BATCAT_LOCAL_CLOCK_SPEED=600`` makes the
+whole server's clock run 600 times as fast.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
@@ -14,6 +16,8 @@ import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
+
+from batcat_runtime.emulator.protocol import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,12 +59,37 @@ class Clock:
     """
 
     def __init__(self, now: Callable[[], datetime] | None = None) -> None:
-        self.now = now or real_now()
+        self._real_now = now or real_now()
+        self._ahead = timedelta()
         self._speed = float(os.environ.get(SPEED) or 1)
         self._due: dict[str, Due] = {}
         self._lock = threading.RLock()
+        self._acting = threading.RLock()
         self._wake = threading.Event()
         self._running = False
+
+    def now(self) -> datetime:
+        """The time on this clock."""
+        return self._real_now() + self._ahead
+
+    def turn(self, forward: timedelta) -> datetime:
+        """Move the hands forward; whatever is due meanwhile happens, each at its own time.
+
+        Args:
+            forward: how far.
+
+        Returns:
+            The time it is then.
+        """
+        with self._acting:
+            until = self.now() + forward
+            while (due := self._earliest()) is not None and due.when <= until:
+                self._ahead += max(due.when - self.now(), timedelta())
+                self.tick()
+            self._ahead += max(until - self.now(), timedelta())
+            self.tick()
+        self._wake.set()
+        return self.now()
 
     def set(
         self,
@@ -100,6 +129,14 @@ class Clock:
         Returns:
             Seconds until something is due, or None when nothing is.
         """
+        with self._acting:
+            return self._tick()
+
+    def _earliest(self) -> Due | None:
+        with self._lock:
+            return min(self._due.values(), key=lambda due: due.when, default=None)
+
+    def _tick(self) -> float | None:
         while True:
             with self._lock:
                 if not self._due:
@@ -131,16 +168,32 @@ class Clock:
             self._wake.wait(min(seconds, LONGEST_SLEEP))
 
 
-_clocks: dict[int, Clock] = {}
-_lock = threading.Lock()
-
-
 def clock_of(world: World) -> Clock:
     """The clock of a server, started; the same one for all its schedules."""
-    with _lock:
-        clock = _clocks.get(id(world))
-        if clock is None:
-            clock = _clocks[id(world)] = Clock()
-            clock.start()
-            world.closing.append(clock.stop)
+
+    def make() -> Clock:
+        clock = Clock()
+        clock.start()
+        world.closing.append(clock.stop)
         return clock
+
+    found: Clock = world.shared("clock", make)
+    return found
+
+
+def turned(world: World, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Answer a request to turn a server's clock.
+
+    Args:
+        world: the server.
+        body: JSON with the ``seconds`` to move forward.
+    """
+    try:
+        forward = timedelta(seconds=float(json.loads(body)["seconds"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ServiceError("ValidationException", f"seconds must be a number: {error}") from error
+    if forward < timedelta():
+        raise ServiceError("ValidationException", "a clock turns forward only")
+    now = clock_of(world).turn(forward)
+    answer = json.dumps({"now": now.isoformat()}).encode()
+    return 200, {"Content-Type": "application/json"}, answer

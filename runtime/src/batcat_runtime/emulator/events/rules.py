@@ -1,7 +1,7 @@
 """PutRule, PutTargets and PutEvents: moto keeps the rules, here events reach their targets.
 
 moto knows neither Lambda nor Step Functions as targets (it answers 500), never fires a schedule,
-lets disabled rules fire, and takes any pattern.
+lets disabled rules fire, takes any pattern, and forgets what could not be delivered.
 """
 
 from __future__ import annotations
@@ -13,24 +13,35 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from batcat_runtime.emulator.cloudwatch.published import publish
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.sending import Sender, kind_of
 
-from . import patterns, targets
+from . import entries, patterns, targets
 from .clock import clock_of
+from .delivery import LONGEST_AGE, MOST_ATTEMPTS, Delivery, check_dead_letters
 from .schedules import ScheduleError, next_time
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
 
 PRINCIPAL = "events.amazonaws.com"
-TARGET_FIELDS = {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"}
-INPUTS = ("Input", "InputPath", "InputTransformer")
-RESERVED = {
-    "ErrorCode": "NotAuthorizedForSourceException",
-    "ErrorMessage": "Not authorized for the source.",
+TARGET_FIELDS = {
+    *("Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"),
+    *("DeadLetterConfig", "RetryPolicy"),
 }
-"""What becomes of an entry with a source of AWS's own (PutEventsResultEntry, API reference)."""
+REPORTED = {
+    "attempt": ("InvocationAttempts",),
+    "arrived": ("Invocations", "SuccessfulInvocationAttempts"),
+    "dropped": ("Invocations", "FailedInvocations"),
+    "dead": ("InvocationsSentToDlq",),
+    "stuck": ("InvocationsFailedToBeSentToDlq",),
+}
+"""Outcome of a delivery to its metrics ("Monitoring Amazon EventBridge" in the user guide)."""
+
+NEED_ROLE = ("states",)
+INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
 def patch(world: World) -> None:
@@ -85,7 +96,7 @@ def patch(world: World) -> None:
         backend,
         put_rule=checked_put_rule,
         put_targets=checked_put_targets,
-        put_events=_without_aws(backend.put_events),
+        put_events=entries.checked(backend.put_events),
         list_rules=literally_list,
         delete_rule=unscheduling_delete,
         disable_rule=scheduling_disable,
@@ -128,6 +139,23 @@ def new_event(world: World, region: str, **fields: Any) -> dict[str, Any]:
     return as_event(event)
 
 
+def announce(world: World, region: str, **fields: Any) -> None:
+    """Send an event of AWS's own to the rules of the default bus.
+
+    Args:
+        world: whose bus it is.
+        region: where it happens.
+        fields: as :func:`new_event` takes them.
+    """
+    models = sys.modules.get("moto.events.models")
+    if models is None:  # nobody has made a rule yet
+        return
+    event = new_event(world, region, **fields)
+    buses = models.events_backends[world.account][region].event_buses
+    for rule in list(buses["default"].rules.values()):
+        offer(world, rule, event)
+
+
 def offer(world: World, rule: Any, event: dict[str, Any]) -> None:
     """Send an event to a rule's targets if the rule wants it.
 
@@ -150,30 +178,27 @@ def send_to_targets(world: World, rule: Any, event: dict[str, Any]) -> None:
         event: the event as its targets see it.
     """
     ingested = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    _report(world, rule, ("TriggeredRules",))
     for target in list(rule.targets):
-        arn = target["Arn"]
-        payload = targets.transform(target, event, rule.arn, ingested)
-        if targets.kind_of(arn) == "lambda" and not targets.may_invoke(
-            world, arn, PRINCIPAL, rule.arn
-        ):
-            sys.stderr.write(
-                f"batcat local: rule {rule.name} may not invoke {arn}; give the function a "
-                f"permission for {PRINCIPAL} with SourceArn {rule.arn}\n"
-            )
-            continue
-        targets.deliver(world, arn, payload, f"rule {rule.name}")
+        policy = target.get("RetryPolicy") or {}
+        Delivery(
+            world,
+            target["Arn"],
+            targets.transform(target, event, rule.arn, ingested),
+            Sender(PRINCIPAL, rule.arn, target.get("RoleArn")),
+            f"rule {rule.name}",
+            dead=(target.get("DeadLetterConfig") or {}).get("Arn"),
+            letter=json.dumps(event),
+            details={"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"]},
+            retries=policy.get("MaximumRetryAttempts", MOST_ATTEMPTS),
+            age=policy.get("MaximumEventAgeInSeconds", LONGEST_AGE),
+            report=lambda what: _report(world, rule, REPORTED.get(what, ())),
+        ).start()
 
 
-def _without_aws(put: Any) -> Any:
-    def put_events(self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answers = iter(put(self, [event for event in events if not _is_of_aws(event)]))
-        return [RESERVED if _is_of_aws(event) else next(answers) for event in events]
-
-    return put_events
-
-
-def _is_of_aws(event: dict[str, Any]) -> bool:
-    return str(event.get("Source") or "").startswith("aws.")
+def _report(world: World, rule: Any, metrics: tuple[str, ...]) -> None:
+    values = dict.fromkeys(metrics, 1)
+    publish(world, rule.region_name, "AWS/Events", {"RuleName": rule.name}, **values)
 
 
 def _check_rule(options: dict[str, Any]) -> None:
@@ -197,7 +222,8 @@ def _check_rule(options: dict[str, Any]) -> None:
 
 
 def _check_target(world: World, target: dict[str, Any]) -> None:
-    kind = targets.kind_of(target["Arn"])
+    kind = kind_of(target["Arn"])
+    check_dead_letters(target.get("DeadLetterConfig"), f"target {target['Id']}")
     unknown = sorted(set(target) - TARGET_FIELDS)
     if unknown:
         raise NotEmulated(f"events PutTargets parameter {', '.join(unknown)}")
@@ -216,11 +242,11 @@ def _check_target(world: World, target: dict[str, Any]) -> None:
                 "ValidationException",
                 f"Parameter Input of target {target['Id']} is not valid JSON: {error}",
             ) from error
-    if kind == "states":
-        if not target.get("RoleArn"):
-            raise ServiceError(
-                "ValidationException", f"RoleArn is required for target {target['Arn']}."
-            )
+    if kind in NEED_ROLE and not target.get("RoleArn"):
+        raise ServiceError(
+            "ValidationException", f"RoleArn is required for target {target['Arn']}."
+        )
+    if target.get("RoleArn"):
         targets.check_role(
             world,
             target["RoleArn"],

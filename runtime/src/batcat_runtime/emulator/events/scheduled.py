@@ -13,6 +13,7 @@ from .schedules import next_time
 DEFAULT_GROUP = "default"
 KEPT = (
     "Name",
+    "GroupName",
     "ScheduleExpression",
     "StartDate",
     "EndDate",
@@ -24,6 +25,7 @@ KEPT = (
     "ActionAfterCompletion",
 )
 DEFAULTS = {
+    "GroupName": DEFAULT_GROUP,
     "ScheduleExpressionTimezone": "UTC",
     "State": "ENABLED",
     "ActionAfterCompletion": "NONE",
@@ -62,7 +64,7 @@ class Schedule:
         return {
             "Arn": self.arn,
             "Name": self.fields["Name"],
-            "GroupName": DEFAULT_GROUP,
+            "GroupName": self.fields["GroupName"],
             "State": self.fields["State"],
             "CreationDate": self.created,
             "LastModificationDate": self.modified,
@@ -71,7 +73,7 @@ class Schedule:
 
     def first(self, now: datetime) -> datetime | None:
         """The first time: a rate without StartDate is due at once."""
-        start = self.fields.get("StartDate")
+        start = self._span[0]
         after = max(now, _aware(start)) if start else self.modified
         return self.next(after - timedelta(microseconds=1))
 
@@ -83,14 +85,22 @@ class Schedule:
             self.fields["ScheduleExpressionTimezone"],
             anchor=_aware(self.fields.get("StartDate") or self.modified),
         )
-        return _before(due, self.fields.get("EndDate"))
+        return _before(due, self._span[1])
 
-    def payload(self, when: datetime, account: str) -> str:
+    @property
+    def _span(self) -> tuple[datetime | None, datetime | None]:
+        """When it begins and ends; a one-time schedule ignores both (API reference)."""
+        if self.fields["ScheduleExpression"].startswith("at("):
+            return None, None
+        return self.fields.get("StartDate"), self.fields.get("EndDate")
+
+    def payload(self, when: datetime, account: str, execution: str) -> str:
         """What the target receives.
 
         Args:
             when: the time it was due.
             account: whose it is.
+            execution: id of this firing.
 
         Returns:
             The Input with its context attributes filled in, or the default notification
@@ -100,7 +110,7 @@ class Schedule:
         attributes = {
             "aws.scheduler.schedule-arn": self.arn,
             "aws.scheduler.scheduled-time": moment,
-            "aws.scheduler.execution-id": str(uuid4()),
+            "aws.scheduler.execution-id": execution,
             "aws.scheduler.attempt-number": "1",
         }
         text = self.fields["Target"].get("Input")

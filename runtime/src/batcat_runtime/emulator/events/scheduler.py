@@ -1,8 +1,8 @@
-"""EventBridge Scheduler: schedules that start Lambda functions and state machines.
+"""EventBridge Scheduler: schedules that start functions and state machines, or send messages.
 
 API: botocore's model of ``scheduler``. Behaviour:
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/. A flexible time window is kept and shown,
-and the schedule is due at the window's start. Only the default group exists.
+and the schedule is due at the window's start.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ from __future__ import annotations
 import json
 import threading
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+from batcat_runtime.emulator.cloudwatch.published import publish
 from batcat_runtime.emulator.gateway import current_request
-from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
+from batcat_runtime.emulator.protocol import ServiceError
+from batcat_runtime.emulator.sending import Sender, kind_of
 
 from . import targets
 from .clock import Clock, clock_of
+from .delivery import LONGEST_AGE, MOST_ATTEMPTS, Delivery, check_dead_letters
+from .groups import Groups
 from .scheduled import DEFAULT_GROUP, Schedule
 from .schedules import ScheduleError, next_time
 
@@ -26,6 +31,17 @@ if TYPE_CHECKING:
 
 PRINCIPAL = "scheduler.amazonaws.com"
 PAGE = 100
+TAKE_JSON = ("lambda", "states")
+"""Targets whose Input must be JSON; queues and topics take any text (Target, API reference)."""
+
+REPORTED = {
+    "attempt": "InvocationAttemptCount",
+    "failed": "TargetErrorCount",
+    "dropped": "InvocationDroppedCount",
+    "dead": "InvocationsSentToDeadLetterCount",
+    "stuck": "InvocationsFailedToBeSentToDeadLetterCount",
+}
+"""Outcome of a delivery to its metric ("Monitoring Scheduler with CloudWatch", user guide)."""
 
 
 class Scheduler:
@@ -39,13 +55,14 @@ class Scheduler:
     def __init__(self, world: World, clock: Clock | None = None) -> None:
         self._world = world
         self._clock = clock or clock_of(world)
+        self._groups = Groups(world, self._clock)
         self._schedules: dict[str, Schedule] = {}
         self._lock = threading.RLock()
 
     def create_schedule(self, request: dict[str, Any]) -> dict[str, Any]:
         """Keep a schedule and let it run."""
         region = self._region()
-        arn = self._arn(request["Name"], region)
+        arn = self._arn(request)
         self._check(request)
         with self._lock:
             if arn in self._schedules:
@@ -71,7 +88,6 @@ class Scheduler:
         schedule = self._find(request)
         return {
             "Arn": schedule.arn,
-            "GroupName": DEFAULT_GROUP,
             "CreationDate": schedule.created,
             "LastModificationDate": schedule.modified,
             **schedule.fields,
@@ -87,13 +103,16 @@ class Scheduler:
 
     def list_schedules(self, request: dict[str, Any]) -> dict[str, Any]:
         """Schedules of the request's region, by name."""
-        _check_group(request)
+        group = request.get("GroupName")
+        if group:
+            self._groups.find(group)
         region, prefix = self._region(), request.get("NamePrefix") or ""
         with self._lock:
             found = [
                 schedule
                 for _, schedule in sorted(self._schedules.items())
                 if schedule.region == region
+                and group in (None, schedule.fields["GroupName"])
                 and schedule.fields["Name"].startswith(prefix)
                 and request.get("State") in (None, schedule.fields["State"])
             ]
@@ -104,15 +123,58 @@ class Scheduler:
             answer["NextToken"] = str(end)
         return answer
 
+    def create_schedule_group(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make a group."""
+        return {"ScheduleGroupArn": self._groups.add(request).arn}
+
+    def get_schedule_group(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A group."""
+        return self._groups.find(request["Name"]).shown()
+
+    def list_schedule_groups(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Groups of the request's region, by name."""
+        found = self._groups.of(request.get("NamePrefix") or "")
+        return {"ScheduleGroups": [group.shown() for group in found]}
+
+    def delete_schedule_group(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Forget a group with all its schedules."""
+        name, region = request["Name"], self._region()
+        self._groups.remove(name)
+        with self._lock:
+            for arn, schedule in list(self._schedules.items()):
+                if schedule.region == region and schedule.fields["GroupName"] == name:
+                    del self._schedules[arn]
+                    self._clock.set(arn, None, lambda _: None)
+        return {}
+
+    def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Add or replace tags of a group."""
+        tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        self._groups.tagged(request["ResourceArn"]).tags.update(tags)
+        return {}
+
+    def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Remove tags of a group."""
+        for key in request["TagKeys"]:
+            self._groups.tagged(request["ResourceArn"]).tags.pop(key, None)
+        return {}
+
+    def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Tags of a group."""
+        tags = self._groups.tagged(request["ResourceArn"]).tags
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
     def _region(self) -> str:
         return current_request().region
 
-    def _arn(self, name: str, region: str) -> str:
-        return self._world.arn("scheduler", f"schedule/{DEFAULT_GROUP}/{name}", region)
+    def _arn(self, request: dict[str, Any]) -> str:
+        group = self._groups.find(request.get("GroupName") or DEFAULT_GROUP)
+        return self._world.arn(
+            "scheduler", f"schedule/{group.name}/{request['Name']}", self._region()
+        )
 
     def _find(self, request: dict[str, Any]) -> Schedule:
-        _check_group(request)
-        schedule = self._schedules.get(self._arn(request["Name"], self._region()))
+        schedule = self._schedules.get(self._arn(request))
         if schedule is None:
             raise ServiceError(
                 "ResourceNotFoundException", f"Schedule {request['Name']} does not exist.", 404
@@ -120,7 +182,6 @@ class Scheduler:
         return schedule
 
     def _check(self, request: dict[str, Any]) -> None:
-        _check_group(request)
         _check_window(request)
         try:
             next_time(
@@ -133,8 +194,9 @@ class Scheduler:
         self._check_target(request["Target"])
 
     def _check_target(self, target: dict[str, Any]) -> None:
-        targets.kind_of(target["Arn"])
-        if target.get("Input"):
+        kind = kind_of(target["Arn"])
+        check_dead_letters(target.get("DeadLetterConfig"), f"target {target['Arn']}")
+        if target.get("Input") and kind in TAKE_JSON:
             try:
                 json.loads(target["Input"])
             except ValueError:
@@ -156,9 +218,28 @@ class Scheduler:
 
     def _fire(self, schedule: Schedule, when: datetime) -> datetime | None:
         target = schedule.fields["Target"]
-        payload = schedule.payload(when, self._world.account)
-        name = f"schedule {schedule.fields['Name']}"
-        targets.deliver(self._world, target["Arn"], payload, name)
+        execution = uuid4().hex[:16]
+        payload = schedule.payload(when, self._world.account, execution)
+        policy = target.get("RetryPolicy") or {}
+        Delivery(
+            self._world,
+            target["Arn"],
+            payload,
+            Sender(PRINCIPAL, schedule.arn, target["RoleArn"]),
+            f"schedule {schedule.fields['Name']}",
+            dead=(target.get("DeadLetterConfig") or {}).get("Arn"),
+            letter=payload,
+            details={
+                "SCHEDULE_ARN": schedule.arn,
+                "TARGET_ARN": target["Arn"],
+                "EXECUTION_ID": execution,
+                "SCHEDULED_TIME": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "IS_PAYLOAD_TRUNCATED": "false",
+            },
+            retries=policy.get("MaximumRetryAttempts", MOST_ATTEMPTS),
+            age=policy.get("MaximumEventAgeInSeconds", LONGEST_AGE),
+            report=lambda what: self._report(schedule, what),
+        ).start()
         # A laptop that slept does not make up for what it missed.
         following = schedule.next(max(when, self._clock.now()))
         if following is None and schedule.fields["ActionAfterCompletion"] == "DELETE":
@@ -166,12 +247,10 @@ class Scheduler:
                 self._schedules.pop(schedule.arn, None)
         return following
 
-
-def _check_group(request: dict[str, Any]) -> None:
-    if request.get("GroupName") not in (None, DEFAULT_GROUP):
-        raise NotEmulated(
-            f"scheduler schedule group {request['GroupName']}", "Use the default group."
-        )
+    def _report(self, schedule: Schedule, what: str) -> None:
+        dimensions = {"ScheduleGroup": schedule.fields["GroupName"]}
+        values = {REPORTED[what]: 1} if what in REPORTED else {}
+        publish(self._world, schedule.region, "AWS/Scheduler", dimensions, **values)
 
 
 def _check_window(request: dict[str, Any]) -> None:

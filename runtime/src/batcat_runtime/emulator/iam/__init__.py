@@ -7,6 +7,10 @@
     assumable         whether a service may assume a role
     roles             roles, their trust policies and permissions boundaries
     sessions          AssumeRole
+    tokens            pure: what a web identity's token says
+    web_identity      AssumeRoleWithWebIdentity
+    providers         the identity providers whose tokens are taken
+    simulate          SimulatePrincipalPolicy
     managed_policies  the policies that AWS itself manages
 """
 
@@ -24,7 +28,9 @@ def install(world: World) -> None:
     Args:
         world: the server it happens in.
     """
-    from . import managed_policies, roles
+    from . import managed_policies, providers, roles, simulate
 
     managed_policies.install(world)
     roles.patch()
+    providers.patch()
+    simulate.install(world)

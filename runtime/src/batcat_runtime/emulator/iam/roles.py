@@ -48,7 +48,7 @@ def patch() -> None:
 
 def _checked_create(create: Any) -> Any:
     def create_role(self: Any, name: str, trust: str, path: str, boundary: Any, *more: Any) -> Any:
-        _check(trust, policies.TRUST)
+        check_document(trust, policies.TRUST)
         _check_boundary(self, boundary)
         return create(self, name, trust, path, boundary, *more)
 
@@ -59,7 +59,7 @@ def _checked_policy(put: Any, at: int) -> Any:
     """Check the policy document that is the argument at a place."""
 
     def checked(self: Any, *arguments: Any) -> Any:
-        _check(arguments[at], policies.IDENTITY)
+        check_document(arguments[at], policies.IDENTITY)
         return put(self, *arguments)
 
     return checked
@@ -75,7 +75,7 @@ def _checked_boundary(put: Any) -> Any:
 
 def _update_trust(self: Any, role_name: str, policy_document: str) -> None:
     role = self.get_role(role_name)
-    _check(policy_document, policies.TRUST)
+    check_document(policy_document, policies.TRUST)
     role.assume_role_policy_document = policy_document
 
 
@@ -91,7 +91,12 @@ def _update_role(self: Any) -> Any:
     return EmptyResult()
 
 
-def _check(document: str, kind: str) -> None:
+def check_document(document: str, kind: str) -> None:
+    """Refuse a policy document that breaks the grammar.
+
+    Raises:
+        ServiceError: MalformedPolicyDocument.
+    """
     try:
         policies.check(document, kind)
     except policies.PolicyError as error:

@@ -70,6 +70,7 @@ class Function:
         code: folder with the unpacked code.
         sha: CodeSha256.
         size: bytes of the zip.
+        later: settings of asynchronous invocations.
     """
 
     arn: str
@@ -82,6 +83,7 @@ class Function:
     modified: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     statements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    later: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -146,8 +148,19 @@ def _check_environment(variables: dict[str, str]) -> None:
         )
 
 
-def fetch_code(world: World, code: dict[str, Any], region: str) -> bytes:
-    """The zip file that a request gives or points at."""
+def fetch_code(world: World, code: dict[str, Any], region: str, key: str) -> bytes:
+    """The zip file that a request gives or points at.
+
+    Args:
+        world: makes the client.
+        code: of the request.
+        region: where the function lives.
+        key: access key of the caller, with whose rights Lambda reads the file.
+
+    Raises:
+        ServiceError: there is no such file, or the caller may not read it (message:
+            github.com/binxio/cfn-lb-ip-address-provider issue 4).
+    """
     if code.get("ZipFile"):
         return bytes(code["ZipFile"])
     if not code.get("S3Bucket") or not code.get("S3Key"):
@@ -156,11 +169,19 @@ def fetch_code(world: World, code: dict[str, Any], region: str) -> bytes:
 
     version = {"VersionId": code["S3ObjectVersion"]} if code.get("S3ObjectVersion") else {}
     try:
-        found = world.client("s3", region).get_object(
+        found = world.client("s3", region, key).get_object(
             Bucket=code["S3Bucket"], Key=code["S3Key"], **version
         )
     except ClientError as error:
         problem = error.response["Error"]
+        if problem["Code"] == "AccessDenied":
+            raise ServiceError(
+                "AccessDeniedException",
+                "Your access has been denied by S3, please make sure your request credentials have "
+                f"permission to GetObject for {code['S3Bucket']}/{code['S3Key']}. "
+                f"S3 Error Code: AccessDenied. S3 Error Message: {problem['Message']}",
+                403,
+            ) from error
         raise invalid(
             f"Error occurred while GetObject. S3 Error Code: {problem['Code']}. "
             f"S3 Error Message: {problem['Message']}",

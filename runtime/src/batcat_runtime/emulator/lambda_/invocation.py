@@ -80,10 +80,12 @@ class Invocation:
         day = datetime.now(timezone.utc).strftime("%Y/%m/%d")
         self._stream = f"{day}/[$LATEST]{uuid4().hex}"
         self._lines: list[str] = []
+        self._credentials = world.session(settings["Role"], function.name)
 
     def run(self) -> Outcome:
         """Start the process, hand it the event, wait for its answer."""
-        log = LogStream(self._world, self._group, self._stream, self._function.region)
+        region, key = self._function.region, self._credentials.key
+        log = LogStream(self._world, self._group, self._stream, region, key)
 
         def write(line: str) -> None:
             self._lines.append(line)
@@ -200,7 +202,7 @@ class Invocation:
             "PYTHONDONTWRITEBYTECODE": "1",
             "TZ": ":UTC",
             **variables,
-            **self._world.environment(function.region),
+            **self._world.environment(function.region, self._credentials),
             "_HANDLER": function.settings["Handler"],
             "AWS_EXECUTION_ENV": (
                 f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}"

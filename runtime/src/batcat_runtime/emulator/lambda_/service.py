@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import shutil
-from threading import Event, RLock, Thread
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.gateway import current_request
 from batcat_runtime.emulator.iam.assumable import assumable
+from batcat_runtime.emulator.needs.lambda_ import FUNCTIONS, named
 from batcat_runtime.emulator.processes import stop_all
 from batcat_runtime.emulator.protocol import ServiceError
 
+from .asynchronous import Later
+from .destinations import DEAD_LETTERS, check_destination
 from .function import Function, check_settings, fetch_code, install_code, invalid
 from .invocation import Invocation
+from .invoke_config import EventInvokeConfigs
+from .metrics import tell
 from .policy import document_of, statement_of
 
 if TYPE_CHECKING:
@@ -25,10 +29,6 @@ PRINCIPAL = "lambda.amazonaws.com"
 PAGE = 50
 LARGEST = {"RequestResponse": 6_291_456, "Event": 1_048_576}
 """Largest payload of each kind of invocation, in bytes (Developer Guide, quotas)."""
-
-RETRY_SECONDS = (60.0, 120.0)
-"""Waits before the second and third attempt of an asynchronous invocation that failed (Developer
-Guide, "Error handling for asynchronous invocation")."""
 
 NOT_SETTINGS = ("Code", "Tags", "Publish", "RevisionId")
 
@@ -43,10 +43,10 @@ class Lambda:
     def __init__(self, world: World) -> None:
         self._world = world
         self._folder = world.workdir / "functions"
-        self._functions: dict[tuple[str, str], Function] = {}
+        self._functions: dict[tuple[str, str], Function] = world.shared(FUNCTIONS, dict)
         self._lock = RLock()
-        self._closing = Event()
-        world.closing.append(self._close)
+        self._configs = EventInvokeConfigs(world, self._function)
+        world.closing.append(stop_all)
 
     def create_function(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make a function from a zip file."""
@@ -59,12 +59,13 @@ class Lambda:
                 )
         name = _name_of(request["FunctionName"])[0]
         self._check_role(request["Role"])
+        self._check_dead_letters(request, request["Role"])
         arn = self._world.arn("lambda", f"function:{name}", region)
         settings = {key: value for key, value in request.items() if key not in NOT_SETTINGS}
         home = self._folder / region / name
         function = Function(arn, region, settings | {"FunctionName": name}, home)
         function.tags = dict(request.get("Tags", {}))
-        body = fetch_code(self._world, request["Code"], region)
+        body = fetch_code(self._world, request["Code"], region, current_request().key)
         with self._lock:
             if (region, name) in self._functions:
                 raise ServiceError(
@@ -103,7 +104,7 @@ class Lambda:
     def update_function_code(self, request: dict[str, Any]) -> dict[str, Any]:
         """Replace the code."""
         function = self._revision(request)
-        body = fetch_code(self._world, request, function.region)
+        body = fetch_code(self._world, request, function.region, current_request().key)
         if not request.get("DryRun"):
             with self._lock:
                 install_code(function, body, self._folder / function.region / function.name)
@@ -118,6 +119,7 @@ class Lambda:
         function = self._revision(request)
         if request.get("Role"):
             self._check_role(request["Role"])
+        self._check_dead_letters(request, request.get("Role") or function.settings["Role"])
         left_out = (*NOT_SETTINGS, "FunctionName")
         with self._lock:
             function.settings |= {k: v for k, v in request.items() if k not in left_out}
@@ -140,9 +142,10 @@ class Lambda:
             return {"StatusCode": 204}
         event = _event_of(request.get("Payload") or b"", kind)
         if kind == "Event":
-            Thread(target=self._invoke_later, args=(function, event), daemon=True).start()
+            Later.of(self._world, function, event).start()
             return {"StatusCode": 202, "Payload": b""}
-        outcome = Invocation(self._world, function, event, _context_of(request)).run()
+        invocation = Invocation(self._world, function, event, _context_of(request))
+        outcome = tell(self._world, function, invocation.run())
         answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": outcome.payload}
         if outcome.failed:
             answer["FunctionError"] = "Unhandled"
@@ -179,6 +182,22 @@ class Lambda:
         identity = request["StatementId"]
         if function.statements.pop(identity, None) is None:
             raise _missing(f"Statement {identity} is not found in resource policy.")
+
+    def put_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Set how the function is invoked asynchronously; the rest goes back to its default."""
+        return self._configs.put(request, keep=False)
+
+    def update_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Set how the function is invoked asynchronously; the rest stays."""
+        return self._configs.put(request, keep=True)
+
+    def get_function_event_invoke_config(self, request: dict[str, Any]) -> dict[str, Any]:
+        """How the function is invoked asynchronously."""
+        return self._configs.get(request)
+
+    def delete_function_event_invoke_config(self, request: dict[str, Any]) -> None:
+        """Invoke the function as by default."""
+        self._configs.delete(request)
 
     def tag_resource(self, request: dict[str, Any]) -> None:
         """Add or replace tags."""
@@ -223,28 +242,17 @@ class Lambda:
         if not assumable(self._world, arn, PRINCIPAL):
             raise invalid("The role defined for the function cannot be assumed by Lambda.")
 
-    def _invoke_later(self, function: Function, event: Any) -> None:
-        for wait in (*RETRY_SECONDS, 0.0):
-            try:
-                outcome = Invocation(self._world, function, event).run()
-            except Exception:
-                if self._closing.is_set():  # its logs have nowhere to go any more
-                    return
-                raise
-            if not outcome.failed or self._closing.wait(wait):
-                return
-
-    def _close(self) -> None:
-        self._closing.set()
-        stop_all()
+    def _check_dead_letters(self, request: dict[str, Any], role: str) -> None:
+        arn = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+        check_destination(self._world, role, arn, DEAD_LETTERS)
 
 
 def _name_of(given: str) -> tuple[str, str | None]:
     """Name and qualifier of a name, a partial ARN or an ARN."""
-    found = re.fullmatch(r"(?:.*function:)?([\w-]+)(?::([\w$-]+))?", given)
+    found = named(given)
     if found is None:
         raise invalid(f"{given} is not the name or ARN of a function.")
-    return found[1], found[2]
+    return found
 
 
 def _event_of(payload: bytes, kind: str) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.cloudwatch.embedded import extract
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import ServiceError
 
@@ -28,8 +29,7 @@ RETENTION_DAYS = frozenset(
 
 
 def install(world: World) -> None:
-    """Put filter patterns, and checks, in place of moto's."""
-    del world
+    """Put filter patterns, and checks, in place of moto's; lines may carry metrics."""
     from moto.logs import models
 
     backend = models.LogsBackend
@@ -73,12 +73,23 @@ def install(world: World) -> None:
     replace(models.LogGroup, filter_log_events=filter_log_events)
     replace(
         backend,
+        put_log_events=_extracting(world, backend.put_log_events),
         put_retention_policy=put_retention_policy,
         put_resource_policy=put_resource_policy,
         tag_resource=checked(backend.tag_resource),
         untag_resource=checked(backend.untag_resource),
         list_tags_for_resource=checked(backend.list_tags_for_resource),
     )
+
+
+def _extracting(world: World, put: Any) -> Any:
+    def put_log_events(self: Any, group: str, stream: str, events: list[dict[str, Any]]) -> Any:
+        answer = put(self, group, stream, events)
+        for event in events:
+            extract(world, self.region_name, event["message"])
+        return answer
+
+    return put_log_events
 
 
 def _missing(what: str) -> ServiceError:

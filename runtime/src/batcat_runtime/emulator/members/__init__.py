@@ -16,11 +16,14 @@ from batcat_runtime.emulator.protocol import NotEmulated
 
 from . import (
     athena,
+    budgets,
+    cloudwatch,
     glue,
     lambda_,
     redshift,
     redshift_data,
     redshift_serverless,
+    resourcegroupstaggingapi,
     sagemaker,
     scheduler,
 )
@@ -30,10 +33,13 @@ _SERVICES: dict[str, Any] = {
     "lambda": lambda_,
     "scheduler": scheduler,
     "athena": athena,
+    "budgets": budgets,
+    "cloudwatch": cloudwatch,
     "glue": glue,
     "redshift": redshift,
     "redshift-data": redshift_data,
     "redshift-serverless": redshift_serverless,
+    "resourcegroupstaggingapi": resourcegroupstaggingapi,
 }
 EFFECTIVE: dict[str, dict[str, str]] = {
     name: service.EFFECTIVE for name, service in _SERVICES.items()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+_LATER = """FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds
+    DestinationConfig.OnSuccess.Destination DestinationConfig.OnFailure.Destination"""
+
 EFFECTIVE = {
     "CreateFunction": """FunctionName Handler Role Description Timeout Tags PackageType=Zip
-        Publish=false Environment.Variables Code.ZipFile Code.S3Bucket Code.S3Key
+        Publish=false Environment.Variables DeadLetterConfig.TargetArn Code.ZipFile
+        Code.S3Bucket Code.S3Key
         Code.S3ObjectVersion SnapStart.ApplyOn=None LoggingConfig.LogFormat=Text
         LoggingConfig.LogGroup""",
     "UpdateFunctionConfiguration": """FunctionName Handler Role Description Timeout RevisionId
-        Environment.Variables SnapStart.ApplyOn=None LoggingConfig.LogFormat=Text
-        LoggingConfig.LogGroup""",
+        Environment.Variables DeadLetterConfig.TargetArn SnapStart.ApplyOn=None
+        LoggingConfig.LogFormat=Text LoggingConfig.LogGroup""",
     "UpdateFunctionCode": """FunctionName ZipFile S3Bucket S3Key S3ObjectVersion Publish=false
         DryRun RevisionId""",
     "GetFunction": "FunctionName Qualifier",
@@ -21,6 +25,10 @@ EFFECTIVE = {
         SourceAccount PrincipalOrgID EventSourceToken RevisionId""",
     "GetPolicy": "FunctionName Qualifier",
     "RemovePermission": "FunctionName Qualifier StatementId RevisionId",
+    "PutFunctionEventInvokeConfig": _LATER,
+    "UpdateFunctionEventInvokeConfig": _LATER,
+    "GetFunctionEventInvokeConfig": "FunctionName Qualifier",
+    "DeleteFunctionEventInvokeConfig": "FunctionName Qualifier",
     "TagResource": "Resource Tags",
     "UntagResource": "Resource TagKeys",
     "ListTags": "Resource",

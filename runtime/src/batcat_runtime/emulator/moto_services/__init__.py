@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import events, iam, logs, s3, secretsmanager, stepfunctions, sts
+from . import ecr, events, iam, kms, logs, s3, secretsmanager, sns, sqs, stepfunctions, sts
 
 _LISTS: dict[str, dict[str, str]] = {
     "s3": s3.OPERATIONS,
@@ -23,6 +23,10 @@ _LISTS: dict[str, dict[str, str]] = {
     "stepfunctions": stepfunctions.OPERATIONS,
     "events": events.OPERATIONS,
     "secretsmanager": secretsmanager.OPERATIONS,
+    "ecr": ecr.OPERATIONS,
+    "kms": kms.OPERATIONS,
+    "sns": sns.OPERATIONS,
+    "sqs": sqs.OPERATIONS,
 }
 
 MOTO_OPERATIONS: dict[str, frozenset[str]] = {

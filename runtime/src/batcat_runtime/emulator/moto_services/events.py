@@ -19,7 +19,9 @@ OPERATIONS: dict[str, str] = {
     "DisableRule": "Name EventBusName",
     "PutTargets": (
         "Rule EventBusName Targets.Id Targets.Arn Targets.RoleArn Targets.Input Targets.InputPath "
-        "Targets.InputTransformer.InputPathsMap Targets.InputTransformer.InputTemplate"
+        "Targets.InputTransformer.InputPathsMap Targets.InputTransformer.InputTemplate "
+        "Targets.DeadLetterConfig.Arn Targets.RetryPolicy.MaximumRetryAttempts "
+        "Targets.RetryPolicy.MaximumEventAgeInSeconds"
     ),
     "RemoveTargets": "Rule EventBusName Ids Force",
     "ListTargetsByRule": f"Rule EventBusName {_PAGE}",

@@ -1,4 +1,4 @@
-"""IAM: roles and the policies on them; users and groups are not emulated.
+"""IAM: roles, the policies on them, identity providers; users and groups are not emulated.
 
 CreateServiceLinkedRole is missing because nothing here knows which services have such a role.
 """
@@ -42,6 +42,19 @@ OPERATIONS: dict[str, str] = {
     "DeletePolicyVersion": "PolicyArn VersionId",
     "ListPolicyVersions": "PolicyArn",
     "SetDefaultPolicyVersion": "PolicyArn VersionId",
+    "SimulatePrincipalPolicy": (
+        "PolicySourceArn ActionNames ResourceArns ContextEntries.ContextKeyName "
+        "ContextEntries.ContextKeyValues ContextEntries.ContextKeyType=string"
+    ),
+    "CreateOpenIDConnectProvider": "Url ClientIDList ThumbprintList Tags.Key Tags.Value",
+    "GetOpenIDConnectProvider": "OpenIDConnectProviderArn",
+    "DeleteOpenIDConnectProvider": "OpenIDConnectProviderArn",
+    "ListOpenIDConnectProviders": "",
+    "AddClientIDToOpenIDConnectProvider": "OpenIDConnectProviderArn ClientID",
+    "RemoveClientIDFromOpenIDConnectProvider": "OpenIDConnectProviderArn ClientID",
+    "UpdateOpenIDConnectProviderThumbprint": "OpenIDConnectProviderArn ThumbprintList",
+    "TagOpenIDConnectProvider": "OpenIDConnectProviderArn Tags.Key Tags.Value",
+    "UntagOpenIDConnectProvider": "OpenIDConnectProviderArn TagKeys",
     "ListEntitiesForPolicy": "PolicyArn EntityFilter=User|Role|Group PathPrefix",
 }
 """Operation to the members that have their effect."""

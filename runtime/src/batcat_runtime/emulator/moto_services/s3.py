@@ -30,7 +30,22 @@ _RESPONSE = (
 )
 _LISTING = f"{_BUCKET} RequestPayer Delimiter EncodingType MaxKeys Prefix"
 _RULE = "LifecycleConfiguration.Rules"
-_LAMBDA = "NotificationConfiguration.LambdaFunctionConfigurations"
+_NOTICE = "NotificationConfiguration"
+_EVENTS = (
+    "s3:ObjectCreated:*|s3:ObjectCreated:Put|s3:ObjectCreated:Copy|"
+    "s3:ObjectCreated:CompleteMultipartUpload|s3:ObjectRemoved:*|s3:ObjectRemoved:Delete"
+)
+
+
+def _notices(kind: str, arn: str) -> str:
+    """Members of a kind of notification."""
+    here = f"{_NOTICE}.{kind}"
+    return (
+        f"{here}.Id {here}.{arn} {here}.Filter.Key.FilterRules.Name "
+        f"{here}.Filter.Key.FilterRules.Value {here}.Events={_EVENTS}"
+    )
+
+
 _DEFAULT = "ServerSideEncryptionConfiguration.Rules.ApplyServerSideEncryptionByDefault"
 
 OPERATIONS: dict[str, str] = {
@@ -119,11 +134,10 @@ OPERATIONS: dict[str, str] = {
     "DeleteBucketLifecycle": _BUCKET,
     "GetBucketNotificationConfiguration": _BUCKET,
     "PutBucketNotificationConfiguration": (
-        f"{_BUCKET} NotificationConfiguration.EventBridgeConfiguration {_LAMBDA}.Id "
-        f"{_LAMBDA}.LambdaFunctionArn {_LAMBDA}.Filter.Key.FilterRules.Name "
-        f"{_LAMBDA}.Filter.Key.FilterRules.Value "
-        f"{_LAMBDA}.Events=s3:ObjectCreated:*|s3:ObjectCreated:Put|s3:ObjectCreated:Copy|"
-        "s3:ObjectCreated:CompleteMultipartUpload|s3:ObjectRemoved:*|s3:ObjectRemoved:Delete"
+        f"{_BUCKET} {_NOTICE}.EventBridgeConfiguration "
+        f"{_notices('LambdaFunctionConfigurations', 'LambdaFunctionArn')} "
+        f"{_notices('QueueConfigurations', 'QueueArn')} "
+        f"{_notices('TopicConfigurations', 'TopicArn')}"
     ),
     "GetBucketAcl": _BUCKET,
     "GetObjectAcl": _VERSION,

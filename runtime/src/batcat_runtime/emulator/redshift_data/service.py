@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from batcat_runtime.emulator.gateway import current_request
+from batcat_runtime.emulator.iam.callers import caller_id
+from batcat_runtime.emulator.needs.redshift_data import STATEMENTS
 from batcat_runtime.emulator.paging import page, paged
 from batcat_runtime.emulator.protocol import ServiceError
 from batcat_runtime.emulator.redshift_wire.carrier import failing
@@ -51,6 +53,7 @@ class RedshiftData(Metadata):
         super().__init__(world)
         self._statements: dict[str, Statement] = {}
         self._tokens: dict[tuple[str, str], str] = {}
+        self._owners: dict[str, str] = world.shared(STATEMENTS, dict)
         self._lock = RLock()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="redshift-data")
         world.closing.append(self._close)
@@ -135,6 +138,7 @@ class RedshiftData(Metadata):
                 statement = Statement(request, region, [Part(sql) for sql in sqls], batch)
                 self._statements[statement.identity] = statement
                 self._tokens[region, token] = statement.identity
+                self._owners[statement.identity] = caller_id(self._world, current_request().key)
                 self._pool.submit(self._run, statement)
             else:
                 statement = self._statements[known]

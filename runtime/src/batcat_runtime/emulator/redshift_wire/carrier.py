@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     Record = Callable[[int, int, Sequence[Rejected]], None]
 
 PRINCIPAL = "redshift.amazonaws.com"
+SESSION = "RedshiftIamRoleSession"
+"""Name of the sessions in which Redshift reads and writes S3 (ARNs in public issue threads)."""
+
 CHUNK = 1 << 16
 COLUMNS = """
 SELECT a.attname, coalesce(nullif(t.typbasetype, 0), t.oid), a.atttypmod, a.attnotnull, c.oid
@@ -47,7 +50,6 @@ class Carrier:
 
     def __init__(self, world: World, objects: Objects, record: Record) -> None:
         self._world, self._objects, self._record = world, objects, record
-        self._places = Places(objects)
 
     def carry_out(self, order: Order, connection: Connection) -> tuple[str, str]:
         """Do it; the tag and what Redshift says of it.
@@ -55,15 +57,23 @@ class Carrier:
         Raises:
             PostgresFault: it cannot be done, and nothing was.
         """
+        from botocore.exceptions import ClientError
+
         alone = connection.status == "I"
         if alone:
             connection.query("BEGIN")
         try:
             self._check_role(order)
-            told = self._act(order, connection)
+            told = self._act(order, connection, self._acting(order))
         except (QueryError, StatementError, NotEmulatedError, ParquetError) as error:
             # PostgreSQL itself says so, and its transaction is over as with any other error.
             fault = failing(connection, str(getattr(error, "message", error)))
+        except ClientError as error:
+            problem = error.response
+            status = problem["ResponseMetadata"]["HTTPStatusCode"]
+            code = problem["Error"]["Code"].replace("403", "AccessDenied")
+            text = f"S3ServiceException:{problem['Error']['Message']},Status {status},Error {code}"
+            fault = failing(connection, text)
         except PostgresFault as error:
             fault = error
         else:
@@ -74,16 +84,26 @@ class Carrier:
             connection.query("ROLLBACK")
         raise fault
 
-    def _act(self, order: Order, connection: Connection) -> tuple[str, str]:
+    def _acting(self, order: Order) -> Objects:
+        """S3 with the rights of the role or key that the order names; of several, the last counts.
+
+        Which role a cluster has by default is not known: it may do everything.
+        """
+        roles, key = authority(order)
+        if roles[-1].startswith("arn:"):
+            key = self._world.session(roles[-1], SESSION).key
+        return self._objects.acting(key) if key else self._objects
+
+    def _act(self, order: Order, connection: Connection, objects: Objects) -> tuple[str, str]:
         if order.kind == "copy":
-            return self._copy(order, connection)
-        count = unload(order, connection, self._objects, self._places)
+            return self._copy(order, connection, Places(objects))
+        count = unload(order, connection, objects, Places(objects))
         _note(connection, "last_unload_count", count)
         return "UNLOAD", f"UNLOAD completed, {count} record(s) unloaded successfully."
 
-    def _copy(self, order: Order, connection: Connection) -> tuple[str, str]:
+    def _copy(self, order: Order, connection: Connection, places: Places) -> tuple[str, str]:
         found, table = self._targets(order, connection)
-        files = self._places.files(order)
+        files = places.files(order)
         limit = order.number("MAXERROR")
         with tempfile.TemporaryDirectory(prefix="batcat-copy-") as folder:
             if order.format == "PARQUET":
@@ -140,16 +160,30 @@ class Carrier:
         return [known[name] for name in names], table
 
     def _check_role(self, order: Order) -> None:
-        role = order.options.get("IAM_ROLE")
-        if role is None and not any(name in order.options for name in CREDENTIALS):
+        if not any(name in order.options for name in ("IAM_ROLE", *CREDENTIALS)):
             raise StatementError(
                 f"{order.kind.upper()} needs an authorization: IAM_ROLE or CREDENTIALS"
             )
-        for arn in str(role or "default").split(","):
+        for arn in authority(order)[0]:
             if arn.lower() != "default" and (
                 not arn.startswith("arn:") or not assumable(self._world, arn, PRINCIPAL)
             ):
                 raise StatementError(f"Not authorized to get credentials of role {arn}")
+
+
+def authority(order: Order) -> tuple[list[str], str]:
+    """The roles that an order names, each assuming the next, and the access key.
+
+    Source: "Authorization parameters", Redshift Database Developer Guide.
+
+    Args:
+        order: COPY or UNLOAD.
+    """
+    pairs = (pair.partition("=") for pair in str(order.options.get("CREDENTIALS") or "").split(";"))
+    told = {name.strip().lower(): value for name, _, value in pairs}
+    roles = order.options.get("IAM_ROLE") or told.get("aws_iam_role") or "default"
+    key = order.options.get("ACCESS_KEY_ID") or told.get("aws_access_key_id") or ""
+    return str(roles).split(","), str(key)
 
 
 def failing(connection: Connection, message: str) -> PostgresFault:

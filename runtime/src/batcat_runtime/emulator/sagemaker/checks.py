@@ -6,13 +6,19 @@ reference), the AWS documentation of Processing, and messages quoted in public i
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.iam.assumable import assumable
+from batcat_runtime.emulator.iam.guard import guard_of
+from batcat_runtime.emulator.images import ImageError
+from batcat_runtime.emulator.needs import Need
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 from batcat_runtime.emulator.s3.names import is_bucket
+from batcat_runtime.emulator.world import partition_of
 
+from .job import SESSION
 from .transfer import split
 
 if TYPE_CHECKING:
@@ -21,6 +27,8 @@ if TYPE_CHECKING:
 ML_PREFIX = "/opt/ml/processing/"
 """LocalPath "must begin with /opt/ml/processing/" (API reference, ProcessingS3Input)."""
 
+ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
+PULLING = ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")
 SAGEMAKER_PRINCIPAL = "sagemaker.amazonaws.com"
 
 
@@ -38,6 +46,31 @@ def check_job(world: World, request: dict[str, Any]) -> None:
     _check_names(request)
     _check_cluster(request["ProcessingResources"]["ClusterConfig"])
     _check_role(world, request["RoleArn"])
+
+
+def check_pull(world: World, request: dict[str, Any]) -> None:
+    """Refuse an image that the job's role may not pull from ECR.
+
+    Which actions that takes: SageMaker Developer Guide, "SageMaker AI execution roles",
+    CreateProcessingJob. The message is the one of endpoints (github.com/aws/sagemaker-python-sdk
+    issue 2002).
+
+    Raises:
+        ImageError: names the image and the action.
+    """
+    uri, role = request["AppSpecification"]["ImageUri"], request["RoleArn"]
+    found = ECR.match(uri)
+    if found is None:
+        return
+    account, region, repository = found.groups()
+    arn = f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{repository}"
+    guard = guard_of(world)
+    wanted = [("GetAuthorizationToken", "*"), *((action, arn) for action in PULLING)]
+    for action, resource in wanted:
+        if not guard.may(role, Need(f"ecr:{action}", resource), region, SESSION):
+            raise ImageError(
+                f"The role '{role}' does not have {action} permission for the image: '{uri}'."
+            )
 
 
 def _check_input(entry: dict[str, Any]) -> None:

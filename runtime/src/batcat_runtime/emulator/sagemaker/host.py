@@ -6,11 +6,12 @@ import json
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any
 
+from batcat_runtime.emulator.ecr.images import missing
 from batcat_runtime.emulator.images import Container, ImageError, unpack
 from batcat_runtime.emulator.logstream import LogStream
 from batcat_runtime.emulator.processes import Child, clean_environment
 
-from .job import TEXT_BYTES
+from .job import SESSION, TEXT_BYTES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +49,7 @@ class Host:
         self._container = Container.empty(self._root)
         self._child: Child | None = None
         self._log: LogStream | None = None
+        self._credentials = world.session(job.request["RoleArn"], SESSION)
         self.exit_code: int | None = None
 
     def path(self, inside: str) -> Path:
@@ -57,6 +59,9 @@ class Host:
     def unpack(self) -> None:
         """Make the image's snapshot."""
         uri = self._job.request["AppSpecification"]["ImageUri"]
+        problem = missing(self._world, uri)
+        if problem:
+            raise ImageError(problem)
         self._container = unpack(uri, self._world.images, self._root)
 
     def configure(self) -> None:
@@ -76,7 +81,8 @@ class Host:
         """Start the process; a program that does not exist ends with code 127."""
         command = [self._container.path(word) for word in self._command()]
         stream = f"{self._job.name}/{self.name}-{int(started.timestamp())}"
-        self._log = LogStream(self._world, LOG_GROUP, stream, self._job.region)
+        key = self._credentials.key
+        self._log = LogStream(self._world, LOG_GROUP, stream, self._job.region, key)
         try:
             self._child = Child(command, self._container.cwd, self._environment(), self._log.write)
         except OSError as error:
@@ -144,7 +150,7 @@ class Host:
             **clean_environment(self._folder / "home"),
             **self._container.environment(),
             **request.get("Environment", {}),
-            **self._world.environment(self._job.region),
+            **self._world.environment(self._job.region, self._credentials),
             "PROCESSING_JOB_NAME": self._job.name,
             "PROCESSING_JOB_ARN": self._job.arn,
             "BATCAT_ML_ROOT": str(self.path("/opt/ml")),

@@ -10,6 +10,10 @@ from typing import Any
 TEXT_BYTES = 1024
 """Longest FailureReason and ExitMessage, in bytes ("up to one KB in size")."""
 
+SESSION = "SageMaker"
+"""Name of the session that a job acts in (ARNs in public issue threads:
+``assumed-role/<role>/SageMaker``)."""
+
 FINAL = ("Completed", "Failed", "Stopped")
 
 AS_GIVEN = (

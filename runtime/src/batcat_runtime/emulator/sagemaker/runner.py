@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from batcat_runtime.emulator.images import ImageError
 
+from .checks import check_pull
 from .host import Host
 from .job import cut
 from .transfer import Transfer, TransferError
@@ -82,6 +83,7 @@ class Runner(Thread):
     def _carry_out(self) -> tuple[str, str | None]:
         request = self._job.request
         count = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
+        check_pull(self._world, request)
         hosts = self._hosts = [
             Host(self._world, self._job, self._folder, number, count) for number in range(count)
         ]

@@ -14,6 +14,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.s3.names import is_bucket
 
+from .job import SESSION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,12 +43,12 @@ class Transfer:
 
     Args:
         world: where S3 is reached.
-        role: ARN named in messages, as AWS does.
+        role: ARN of the role that moves it; also named in messages, as AWS does.
         region: the job's region.
     """
 
     def __init__(self, world: World, role: str, region: str) -> None:
-        self._s3 = world.client("s3", region)
+        self._s3 = world.client("s3", region, world.session(role, SESSION).key)
         self._role = role
         self._region = region
 

@@ -7,10 +7,13 @@ import gzip
 import shutil
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+
+from batcat_runtime.emulator.world import ACCESS_KEY
 
 from .errors import QueryError
 
@@ -61,6 +64,7 @@ class Objects:
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world, self._folder = world, folder
+        self._key, self._via = ACCESS_KEY, ""
         self._kept: OrderedDict[Path, int] = OrderedDict()
         self._lock = RLock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +72,18 @@ class Objects:
     @property
     def client(self) -> Any:
         """The S3 client."""
-        return self._world.client("s3")
+        return self._world.client("s3", None, self._key, self._via)
+
+    def acting(self, key: str, via: str = "") -> Objects:
+        """The same, with the rights of somebody.
+
+        Args:
+            key: access key of whom.
+            via: the service that passes them on, or nothing where it takes a role.
+        """
+        view = copy(self)
+        view._key, view._via = key, via  # noqa: SLF001 - of its own class
+        return view
 
     def listed(self, uri: str) -> list[Found]:
         """Objects with data at or below an address, by key.
@@ -124,6 +139,8 @@ class Objects:
         opener = _OPENERS.get(suffix) if plain else None
         identity = sha256(f"{found.uri}\0{found.etag}\0{bool(opener)}".encode()).hexdigest()
         path = self._folder / identity
+        if self._key != ACCESS_KEY:
+            self.client.head_object(Bucket=found.bucket, Key=found.key)  # what is kept, too
         with self._lock:
             if path in self._kept:
                 self._kept.move_to_end(path)

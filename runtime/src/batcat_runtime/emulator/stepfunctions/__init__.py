@@ -24,6 +24,7 @@ moto 5.2.5 brings a complete interpreter of the Amazon States Language
     executions     StartExecution, StopExecution, DescribeExecution, ListExecutions
     history        GetExecutionHistory, and the end of a history
     logs           execution logs in CloudWatch Logs
+    metrics        metrics and events of executions
     machines       Create, Update, Describe, Delete and Validate of state machines
     asl            pure check of a definition: every problem with its JSON path
 """

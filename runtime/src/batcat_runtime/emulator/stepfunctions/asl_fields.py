@@ -134,7 +134,7 @@ CATCHER = {
 }
 
 NOT_EMULATED_FIELDS = {
-    "Credentials": "IAM is not enforced here, so another role would make no difference",
+    "Credentials": "let the state machine's own role do it",
     "ItemBatcher": "pass smaller lists, or batch them in a state before",
     "ResultWriter": "the results are the state's output",
     "ToleratedFailureCount": "any failed item fails the state here",

@@ -12,7 +12,7 @@ import json
 import time
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.stepfunctions.parser.api import HistoryEventType
@@ -39,6 +39,9 @@ from batcat_runtime.emulator.patching import replace
 
 from .tasks import pause, service_task
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def patch() -> None:
     """Replace how the engine starts and follows a child execution."""
@@ -48,7 +51,11 @@ def patch() -> None:
         if self.resource.condition == ResourceCondition.WaitForTaskToken:
             wait_for_token(self, env, **parts)
         else:
-            _follow(self, env, parts["resource_runtime_part"].region)
+            region = parts["resource_runtime_part"].region
+            client = boto_client.boto_client_for(
+                region, "stepfunctions", parts["state_credentials"]
+            )
+            _follow(self, env, client)
 
     replace(
         StateTaskServiceSfn,
@@ -78,16 +85,15 @@ def as_output(answer: dict[str, Any], *, parsed: bool) -> dict[str, Any]:
     return shown
 
 
-def _start(task: Any, region: str, parameters: dict[str, Any]) -> Any:
+def _start(task: Any, client_of: Callable[[str], Any], parameters: dict[str, Any]) -> Any:
     del task
-    client = boto_client.boto_client_for(region, "stepfunctions")
+    client = client_of("stepfunctions")
     names = {"StateMachineArn": "stateMachineArn", "Input": "input", "Name": "name"}
     request = {names[key]: value for key, value in parameters.items() if key in names}
     return as_output(client.start_execution(**request), parsed=False)
 
 
-def _follow(self: Any, env: Any, region: str) -> None:
-    client = boto_client.boto_client_for(region, "stepfunctions")
+def _follow(self: Any, env: Any, client: Any) -> None:
     arn = env.stack.pop()["ExecutionArn"]
     started = time.monotonic()
     parsed = self.resource.condition == ResourceCondition.Sync2

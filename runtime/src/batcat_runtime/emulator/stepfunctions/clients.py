@@ -6,6 +6,7 @@ moto would make a client per call against ``localhost`` and the port in MOTO_POR
 from __future__ import annotations
 
 import sys
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.patching import replace
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 _ENGINE = "moto.stepfunctions.parser."
 
 
+def session_name(role: str) -> str:
+    """Name of the sessions of a role: 32 characters, as Step Functions makes them up.
+
+    The same for every execution, so that each client is made once.
+    """
+    return sha256(role.encode()).hexdigest()[:32]
+
+
 def patch(world: World) -> None:
     """Replace the engine's client factory, wherever it has been imported by name.
 
@@ -24,10 +33,10 @@ def patch(world: World) -> None:
     """
     from moto.stepfunctions.parser.asl.utils import boto_client
 
-    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:
-        # IAM is not enforced here, so another role's credentials make no difference.
-        del state_credentials
-        return world.client(service, region)
+    def boto_client_for(region: str, service: str, state_credentials: Any) -> Any:
+        # Of the state machine's role, or the one that the state's Credentials name.
+        role = state_credentials.role_arn
+        return world.client(service, region, world.session(role, session_name(role)).key)
 
     replace(boto_client, boto_client_for=boto_client_for)
     for name, module in list(sys.modules.items()):

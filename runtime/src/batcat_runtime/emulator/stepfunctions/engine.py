@@ -72,6 +72,7 @@ def _load(world: World) -> Any:
         jsonata,
         literals,
         logs,
+        metrics,
         paths,
         result_path,
         sagemaker_task,
@@ -89,5 +90,6 @@ def _load(world: World) -> Any:
     for module in (*language, *texts, *failures, *api, *services):
         module.patch()
     logs.patch(world)
+    metrics.patch(world)
     AmazonStateLanguageParser.parse(SMALLEST)
     return models.stepfunctions_parser_backends

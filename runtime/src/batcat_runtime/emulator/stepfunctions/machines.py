@@ -13,7 +13,7 @@ from batcat_runtime.emulator.iam.assumable import assumable
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NotEmulated, ServiceError
 
-from . import asl
+from . import asl, permissions
 
 if TYPE_CHECKING:
     from batcat_runtime.emulator.world import World
@@ -47,6 +47,7 @@ def patch_api(responses: Any, world: World) -> None:
         _check_definition(self._get_param("definition"), self.region)
         check_role(world, self._get_param("roleArn"))
         _check_same(self)
+        _check_permissions(world, self, self._get_param("roleArn"))
         return create(self)
 
     def update_state_machine(self: Any) -> Any:
@@ -56,6 +57,10 @@ def patch_api(responses: Any, world: World) -> None:
             _check_definition(definition, self.region)
         if self._get_param("roleArn"):
             check_role(world, self._get_param("roleArn"))
+        machine = self.stepfunction_backend.describe_state_machine(
+            self._get_param("stateMachineArn")
+        )
+        _check_permissions(world, self, self._get_param("roleArn") or machine.roleArn)
         return update(self)
 
     def delete_state_machine(self: Any) -> Any:
@@ -104,6 +109,12 @@ def check_role(world: World, arn: str) -> None:
             f"Neither the global service principal {PRINCIPAL}, nor the regional one is "
             f"authorized to assume the provided role: {arn}. It must exist and trust {PRINCIPAL}.",
         )
+
+
+def _check_permissions(world: World, self: Any, role: str) -> None:
+    """What is said anew must be allowed to the role."""
+    definition, logging = self._get_param("definition"), self._get_param("loggingConfiguration")
+    permissions.check(world, role, self.region, definition, logging)
 
 
 def _check_tagged(self: Any) -> None:

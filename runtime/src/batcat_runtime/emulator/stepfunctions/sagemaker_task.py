@@ -51,6 +51,10 @@ from batcat_runtime.emulator.protocol import NOT_EMULATED
 from .tasks import pause
 
 RUNNING = ("InProgress", "Stopping")
+MANAGED = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
+"""Tag that Step Functions gives each job, which is why its role needs ``sagemaker:AddTags`` (AWS
+documentation of the integration's policies; github.com/aws/aws-cdk issues 26012 and 32294)."""
+
 MODELLED_EXCEPTIONS = ("Conflict", "ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound")
 """Exceptions in botocore's SageMaker model; the AWS SDK for Java names any other after itself."""
 
@@ -102,11 +106,12 @@ class ProcessingJobTask(StateTaskServiceCallback):
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> None:
-        del state_credentials
         if not env.is_running():
             raise RuntimeError("the execution ended before the job was created")
-        client = boto_client.boto_client_for(resource_runtime_part.region, "sagemaker")
-        answer = client.create_processing_job(**normalised_parameters)
+        region = resource_runtime_part.region
+        client = boto_client.boto_client_for(region, "sagemaker", state_credentials)
+        tags = [*normalised_parameters.get("Tags", []), MANAGED]
+        answer = client.create_processing_job(**{**normalised_parameters, "Tags": tags})
         env.stack.append(as_output(answer))
 
     def _eval_integration_pattern(
@@ -116,9 +121,9 @@ class ProcessingJobTask(StateTaskServiceCallback):
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> None:
-        del state_credentials
         env.stack.pop()
-        client = boto_client.boto_client_for(resource_runtime_part.region, "sagemaker")
+        region = resource_runtime_part.region
+        client = boto_client.boto_client_for(region, "sagemaker", state_credentials)
         name = normalised_parameters["ProcessingJobName"]
         started = time.monotonic()
         while env.is_running():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk as engine,
@@ -17,7 +17,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (  # noqa: E501 - moto's name
     StateTaskService,
 )
-from moto.stepfunctions.parser.asl.utils import boto_client
 
 from batcat_runtime.emulator.patching import replace
 from batcat_runtime.emulator.protocol import NOT_EMULATED
@@ -25,6 +24,9 @@ from batcat_runtime.emulator.protocol import NOT_EMULATED
 from .asl_resources import SDK_SERVICES
 from .context import timestamp
 from .tasks import service_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def patch() -> None:
@@ -114,8 +116,8 @@ def as_request(shape: Any, value: Any) -> Any:
     return value
 
 
-def _call(task: Any, region: str, parameters: dict[str, Any]) -> Any:
-    client = boto_client.boto_client_for(region, task._get_boto_service_name())  # noqa: SLF001 - the engine's own method
+def _call(task: Any, client_of: Callable[[str], Any], parameters: dict[str, Any]) -> Any:
+    client = client_of(task._get_boto_service_name())  # noqa: SLF001 - the engine's own method
     method = task._get_boto_service_action()  # noqa: SLF001 - the engine's own method
     operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
     answer = getattr(client, method)(**as_request(operation.input_shape, parameters))

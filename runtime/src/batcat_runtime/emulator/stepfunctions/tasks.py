@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+from moto.stepfunctions.parser.asl.utils import boto_client
 
 from batcat_runtime.emulator.patching import replace
 
@@ -38,11 +39,12 @@ def pause(env: Any, started: float) -> None:
         time.sleep(min(LOOK_SECONDS, left))
 
 
-def service_task(call: Callable[[Any, str, dict[str, Any]], Any]) -> Any:
+def service_task(call: Callable[[Any, Callable[[str], Any], dict[str, Any]], Any]) -> Any:
     """The engine's method that carries out a Task state, made of a function.
 
     Args:
-        call: given the engine's task, the region and the state's parameters; returns the output.
+        call: given the engine's task, what makes a client of a service that acts as the state's
+            role, and the state's parameters; returns the output.
     """
 
     def eval_service_task(
@@ -52,8 +54,11 @@ def service_task(call: Callable[[Any, str, dict[str, Any]], Any]) -> Any:
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> None:
-        del state_credentials  # IAM is not enforced here
-        env.stack.append(call(self, resource_runtime_part.region, normalised_parameters))
+        def client(service: str) -> Any:
+            region = resource_runtime_part.region
+            return boto_client.boto_client_for(region, service, state_credentials)
+
+        env.stack.append(call(self, client, normalised_parameters))
 
     return eval_service_task
 

@@ -7,28 +7,50 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime.emulator.cloudformation.intrinsics import Unknown
 from batcat_runtime.emulator.protocol import NotEmulated
 
-from .events import Rule
-from .iam import ManagedPolicy, Policy, Role
-from .lambda_ import Function, Permission
+from .budgets import Budget
+from .cloudwatch import Alarm, CompositeAlarm, Dashboard
+from .ecr import Repository
+from .events import EventBus, Rule
+from .iam import ManagedPolicy, OIDCProvider, Policy, Role
+from .kms import Alias, Key
+from .lambda_ import EventInvokeConfig, Function, Permission
 from .logs import LogGroup
 from .s3 import Bucket, BucketPolicy
-from .scheduler import Schedule
+from .scheduler import Schedule, ScheduleGroup
+from .sns import Subscription, Topic, TopicPolicy
+from .sqs import Queue, QueuePolicy
 from .stepfunctions import StateMachine
 
 if TYPE_CHECKING:
     from .base import Handler
 
 HANDLERS: dict[str, Handler] = {
+    "AWS::Budgets::Budget": Budget(),
+    "AWS::CloudWatch::Alarm": Alarm(),
+    "AWS::CloudWatch::CompositeAlarm": CompositeAlarm(),
+    "AWS::CloudWatch::Dashboard": Dashboard(),
+    "AWS::ECR::Repository": Repository(),
+    "AWS::Events::EventBus": EventBus(),
     "AWS::Events::Rule": Rule(),
     "AWS::IAM::ManagedPolicy": ManagedPolicy(),
+    "AWS::IAM::OIDCProvider": OIDCProvider(),
     "AWS::IAM::Policy": Policy(),
     "AWS::IAM::Role": Role(),
+    "AWS::KMS::Alias": Alias(),
+    "AWS::KMS::Key": Key(),
+    "AWS::Lambda::EventInvokeConfig": EventInvokeConfig(),
     "AWS::Lambda::Function": Function(),
     "AWS::Lambda::Permission": Permission(),
     "AWS::Logs::LogGroup": LogGroup(),
     "AWS::S3::Bucket": Bucket(),
     "AWS::S3::BucketPolicy": BucketPolicy(),
     "AWS::Scheduler::Schedule": Schedule(),
+    "AWS::Scheduler::ScheduleGroup": ScheduleGroup(),
+    "AWS::SNS::Subscription": Subscription(),
+    "AWS::SNS::Topic": Topic(),
+    "AWS::SNS::TopicPolicy": TopicPolicy(),
+    "AWS::SQS::Queue": Queue(),
+    "AWS::SQS::QueuePolicy": QueuePolicy(),
     "AWS::StepFunctions::StateMachine": StateMachine(),
 }
 

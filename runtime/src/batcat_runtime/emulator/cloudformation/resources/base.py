@@ -22,6 +22,10 @@ MISSING = (
     "NoSuchBucket",
     "NoSuchBucketPolicy",
     "NoSuchEntity",
+    "NotFound",
+    "NotFoundException",
+    "RepositoryNotFoundException",
+    "ResourceNotFound",
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",
 )
@@ -152,6 +156,18 @@ def is_missing(error: Exception) -> bool:
     """Whether a boto3 error says that the thing is not there."""
     response = getattr(error, "response", None) or {}
     return response.get("Error", {}).get("Code") in MISSING
+
+
+def unless_missing(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Call something; None when what it is about is not there."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+    return None
 
 
 def reason_of(error: Exception) -> str:

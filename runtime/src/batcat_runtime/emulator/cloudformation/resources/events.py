@@ -1,4 +1,4 @@
-"""EventBridge rules."""
+"""EventBridge rules and buses."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ class Rule(Handler):
         "Targets": [
             {
                 "Arn": ANY,
+                "DeadLetterConfig": ANY,
                 "Id": ANY,
                 "Input": ANY,
                 "InputPath": ANY,
                 "InputTransformer": ANY,
+                "RetryPolicy": ANY,
                 "RoleArn": ANY,
             }
         ],
@@ -105,6 +107,40 @@ class Rule(Handler):
             answer = events.put_targets(Rule=name, EventBusName=_bus(new), Targets=wanted)
             for entry in answer["FailedEntries"]:
                 raise RuntimeError(f"target {entry['TargetId']}: {entry['ErrorMessage']}")
+
+
+class EventBus(Handler):
+    """``AWS::Events::EventBus``."""
+
+    properties: ClassVar[Properties] = {"Description": ANY, "Name": ANY, "Tags": ANY}
+    attributes = frozenset({"Arn", "Name"})
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Make the bus."""
+        given = pick(properties, ("Description", "Tags"))
+        task.client("events").create_event_bus(Name=properties["Name"], **given)
+        task.began(str(properties["Name"]))
+        return str(properties["Name"])
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
+        """Change the tags; nothing else changes in place here."""
+        if new.get("Description") != old.get("Description"):
+            raise RuntimeError("batcat local does not change the Description of an event bus")
+        events, arn = task.client("events"), self.read(task, physical_id, new)["Arn"]
+        add, remove = changed_tags(new, old)
+        if add:
+            entries = [{"Key": key, "Value": value} for key, value in add.items()]
+            events.tag_resource(ResourceARN=arn, Tags=entries)
+        if remove:
+            events.untag_resource(ResourceARN=arn, TagKeys=remove)
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
+        """Remove the bus."""
+        task.client("events").delete_event_bus(Name=physical_id)
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """Its ARN and name."""
+        return {"Arn": task.arn("events", f"event-bus/{physical_id}"), "Name": physical_id}
 
 
 def _bus(properties: Properties) -> str:

@@ -1,4 +1,4 @@
-"""IAM roles, and the inline and managed policies on them; users and groups are not emulated."""
+"""IAM roles, policies on them, identity providers; users and groups are not emulated."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .base import (
     changed_members,
     changed_tags,
     document_text,
-    is_missing,
     pick,
     policy_text,
+    unless_missing,
 )
 
 VERSIONS = 5
@@ -100,7 +100,7 @@ class Role(Handler):
         for arn in add:
             iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         for arn in remove:
-            _unless_missing(iam.detach_role_policy, RoleName=name, PolicyArn=arn)
+            unless_missing(iam.detach_role_policy, RoleName=name, PolicyArn=arn)
         wanted = {p["PolicyName"]: p["PolicyDocument"] for p in new.get("Policies") or []}
         present = {p["PolicyName"]: p["PolicyDocument"] for p in old.get("Policies") or []}
         for policy, document in wanted.items():
@@ -109,7 +109,7 @@ class Role(Handler):
                     RoleName=name, PolicyName=policy, PolicyDocument=policy_text(document)
                 )
         for policy in changed_members(wanted, present)[1]:
-            _unless_missing(iam.delete_role_policy, RoleName=name, PolicyName=policy)
+            unless_missing(iam.delete_role_policy, RoleName=name, PolicyName=policy)
 
 
 class Policy(Handler):
@@ -141,14 +141,14 @@ class Policy(Handler):
                 PolicyDocument=policy_text(new["PolicyDocument"]),
             )
         for role in changed_members(new.get("Roles") or [], old.get("Roles") or [])[1]:
-            _unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=old["PolicyName"])
+            unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=old["PolicyName"])
 
     def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
         """Remove it from every role."""
         iam = task.client("iam")
         policy = properties["PolicyName"]
         for role in properties.get("Roles") or []:
-            _unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=policy)
+            unless_missing(iam.delete_role_policy, RoleName=role, PolicyName=policy)
 
     def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
         """Its id."""
@@ -215,13 +215,52 @@ class ManagedPolicy(Handler):
         for role in add:
             iam.attach_role_policy(RoleName=role, PolicyArn=arn)
         for role in remove:
-            _unless_missing(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
+            unless_missing(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
 
 
-def _unless_missing(call: Any, **arguments: Any) -> None:
-    """Call, taking "it is not there" for success."""
-    try:
-        call(**arguments)
-    except Exception as error:
-        if not is_missing(error):
-            raise
+class OIDCProvider(Handler):
+    """``AWS::IAM::OIDCProvider``; AWS needs no thumbprints where it knows the authority."""
+
+    properties: ClassVar[Properties] = {
+        "ClientIdList": ANY,
+        "Tags": ANY,
+        "ThumbprintList": ANY,
+        "Url": ANY,
+    }
+    attributes = frozenset({"Arn"})
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Make the provider."""
+        given = pick(properties, ("Tags", "ThumbprintList", "Url"))
+        made = task.client("iam").create_open_id_connect_provider(
+            ClientIDList=properties.get("ClientIdList") or [], **given
+        )
+        return str(made["OpenIDConnectProviderArn"])
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
+        """Change client ids, thumbprints and tags that differ."""
+        iam, one = task.client("iam"), {"OpenIDConnectProviderArn": physical_id}
+        ids = (new.get("ClientIdList") or [], old.get("ClientIdList") or [])
+        add, remove = changed_members(*ids)
+        for name in add:
+            iam.add_client_id_to_open_id_connect_provider(**one, ClientID=name)
+        for name in remove:
+            iam.remove_client_id_from_open_id_connect_provider(**one, ClientID=name)
+        thumbprints = new.get("ThumbprintList") or []
+        if thumbprints != (old.get("ThumbprintList") or []):
+            iam.update_open_id_connect_provider_thumbprint(**one, ThumbprintList=thumbprints)
+        tags, gone = changed_tags(new, old)
+        if tags:
+            entries = [{"Key": key, "Value": value} for key, value in tags.items()]
+            iam.tag_open_id_connect_provider(**one, Tags=entries)
+        if gone:
+            iam.untag_open_id_connect_provider(**one, TagKeys=gone)
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
+        """Remove the provider; roles that trust it stay as they are."""
+        task.client("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=physical_id)
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """Its ARN, once it is there."""
+        task.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=physical_id)
+        return {"Arn": physical_id}

@@ -6,9 +6,10 @@ import io
 import zipfile
 from typing import Any, ClassVar
 
-from .base import ANY, Handler, Properties, Task, changed_tags, pick, tags_of
+from .base import ANY, AlreadyExistsError, Handler, Properties, Task, changed_tags, pick, tags_of
 
 CONFIGURATION = (
+    "DeadLetterConfig",
     "Description",
     "Environment",
     "EphemeralStorage",
@@ -22,6 +23,7 @@ CONFIGURATION = (
     "VpcConfig",
 )
 DEFAULTS: dict[str, Any] = {
+    "DeadLetterConfig": {"TargetArn": ""},
     "Description": "",
     "Environment": {},
     "EphemeralStorage": {"Size": 512},
@@ -39,6 +41,7 @@ class Function(Handler):
     properties: ClassVar[Properties] = {
         "Architectures": ANY,
         "Code": {"S3Bucket": ANY, "S3Key": ANY, "S3ObjectVersion": ANY, "ZipFile": ANY},
+        "DeadLetterConfig": ANY,
         "Description": ANY,
         "Environment": ANY,
         "EphemeralStorage": ANY,
@@ -103,6 +106,49 @@ class Function(Handler):
     def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
         """Its ARN."""
         return {"Arn": task.arn("lambda", f"function:{physical_id}")}
+
+
+class EventInvokeConfig(Handler):
+    """``AWS::Lambda::EventInvokeConfig``."""
+
+    properties: ClassVar[Properties] = {
+        "DestinationConfig": {
+            "OnFailure": {"Destination": ANY},
+            "OnSuccess": {"Destination": ANY},
+        },
+        "FunctionName": ANY,
+        "MaximumEventAgeInSeconds": ANY,
+        "MaximumRetryAttempts": ANY,
+        "Qualifier": ANY,
+    }
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Set how the function is invoked; one that has such settings is an error."""
+        client = task.client("lambda")
+        name, qualifier = properties["FunctionName"], properties["Qualifier"]
+        physical_id = f"{name}|{qualifier}"
+        try:
+            client.get_function_event_invoke_config(FunctionName=name, Qualifier=qualifier)
+        except client.exceptions.ResourceNotFoundException:
+            self.update(task, physical_id, properties, {})
+        else:
+            raise AlreadyExistsError(physical_id)
+        task.began(physical_id)
+        return physical_id
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:  # noqa: ARG002
+        """Replace all settings."""
+        task.client("lambda").put_function_event_invoke_config(**new)
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
+        """Invoke the function as by default."""
+        task.client("lambda").delete_function_event_invoke_config(
+            FunctionName=properties["FunctionName"], Qualifier=properties["Qualifier"]
+        )
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """It has no attributes."""
+        return {}
 
 
 class Permission(Handler):

@@ -51,7 +51,12 @@ class Bucket(Handler):
                 }
             ]
         },
-        "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": ANY}},
+        "NotificationConfiguration": {
+            "EventBridgeConfiguration": {"EventBridgeEnabled": ANY},
+            "LambdaConfigurations": [{"Event": ANY, "Filter": ANY, "Function": ANY}],
+            "QueueConfigurations": [{"Event": ANY, "Filter": ANY, "Queue": ANY}],
+            "TopicConfigurations": [{"Event": ANY, "Filter": ANY, "Topic": ANY}],
+        },
         "Tags": ANY,
     }
     attributes = frozenset(
@@ -202,10 +207,33 @@ def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _put_notification(s3: Any, bucket: str, value: Any) -> None:
-    bridge = (value or {}).get("EventBridgeConfiguration") or {}
-    enabled = bool(value) and bridge.get("EventBridgeEnabled", True)
-    configuration: dict[str, Any] = {"EventBridgeConfiguration": {}} if enabled else {}
+    value = value or {}
+    configuration: dict[str, Any] = {}
+    bridge = value.get("EventBridgeConfiguration")
+    if bridge is not None and bridge.get("EventBridgeEnabled", True):
+        configuration["EventBridgeConfiguration"] = {}
+    for kind, (name, own, arn) in _DESTINATIONS.items():
+        if value.get(kind):
+            configuration[name] = [_notice(entry, own, arn) for entry in value[kind]]
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+
+
+def _notice(entry: dict[str, Any], own: str, arn: str) -> dict[str, Any]:
+    """One destination; a template lists events and filters in other words than the API."""
+    made: dict[str, Any] = {arn: entry[own], "Events": [entry["Event"]]}
+    if entry.get("Filter"):
+        rules = entry["Filter"]["S3Key"]["Rules"]
+        named = [{"Name": rule["Name"].lower(), "Value": rule["Value"]} for rule in rules]
+        made["Filter"] = {"Key": {"FilterRules": named}}
+    return made
+
+
+_DESTINATIONS = {
+    "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+    "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
+    "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
+}
+"""A template's name of a kind of destination to the API's names."""
 
 
 def _put_tags(s3: Any, bucket: str, tags: dict[str, str]) -> None:

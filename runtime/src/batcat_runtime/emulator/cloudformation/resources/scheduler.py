@@ -1,10 +1,10 @@
-"""EventBridge Scheduler: schedules."""
+"""EventBridge Scheduler: schedules and their groups."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .base import ANY, Handler, Properties, Task, pick
+from .base import ANY, Handler, Properties, Task, changed_tags, pick
 
 GROUP = "default"
 
@@ -22,14 +22,15 @@ class Schedule(Handler):
         "ScheduleExpressionTimezone": ANY,
         "StartDate": ANY,
         "State": ANY,
-        "Target": {"Arn": ANY, "Input": ANY, "RetryPolicy": ANY, "RoleArn": ANY},
+        "Target": {
+            "Arn": ANY,
+            "DeadLetterConfig": ANY,
+            "Input": ANY,
+            "RetryPolicy": ANY,
+            "RoleArn": ANY,
+        },
     }
     attributes = frozenset({"Arn"})
-
-    def refused(self, properties: Properties) -> str | None:
-        """There is one group, the default."""
-        group = properties.get("GroupName", GROUP)
-        return None if group == GROUP else f"GroupName {group}"
 
     def create(self, task: Task, properties: Properties) -> str:
         """Make the schedule."""
@@ -52,3 +53,36 @@ class Schedule(Handler):
         """Its ARN."""
         group = properties.get("GroupName", GROUP)
         return {"Arn": task.arn("scheduler", f"schedule/{group}/{physical_id}")}
+
+
+class ScheduleGroup(Handler):
+    """``AWS::Scheduler::ScheduleGroup``."""
+
+    properties: ClassVar[Properties] = {"Name": ANY, "Tags": ANY}
+    attributes = frozenset({"Arn"})
+
+    def create(self, task: Task, properties: Properties) -> str:
+        """Make the group."""
+        name = str(properties.get("Name") or task.name(64))
+        tags = {"Tags": properties["Tags"]} if properties.get("Tags") else {}
+        task.client("scheduler").create_schedule_group(Name=name, **tags)
+        task.began(name)
+        return name
+
+    def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
+        """Change the tags."""
+        scheduler, arn = task.client("scheduler"), self.read(task, physical_id, new)["Arn"]
+        add, remove = changed_tags(new, old)
+        if add:
+            entries = [{"Key": key, "Value": value} for key, value in add.items()]
+            scheduler.tag_resource(ResourceArn=arn, Tags=entries)
+        if remove:
+            scheduler.untag_resource(ResourceArn=arn, TagKeys=remove)
+
+    def delete(self, task: Task, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
+        """Remove the group with its schedules."""
+        task.client("scheduler").delete_schedule_group(Name=physical_id)
+
+    def read(self, task: Task, physical_id: str, properties: Properties) -> dict[str, Any]:  # noqa: ARG002
+        """Its ARN."""
+        return {"Arn": task.arn("scheduler", f"schedule-group/{physical_id}")}

@@ -1,0 +1,228 @@
+"""What whoever deploys and runs a project must be allowed.
+
+Source: AWS Service Authorization Reference; CloudFormation makes a stack's resources with the
+rights of its caller. What CloudFormation merely likes to read besides is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from batcat_runtime.deploy import cfn_yaml, names
+from batcat_runtime.deploy.artifacts import Account
+from batcat_runtime.deploy.image.push import has_image
+from batcat_runtime.deploy.logs import GROUP
+
+if TYPE_CHECKING:
+    from batcat_runtime.deploy.project import Project
+
+
+@dataclass(frozen=True)
+class Need:
+    """Some actions on some resources.
+
+    Attributes:
+        why: what they are for.
+        actions: for example ``s3:GetObject``.
+        resources: ARNs.
+        context: condition keys and their values.
+        only_down: whether nothing but ``batcat down`` takes it.
+    """
+
+    why: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    context: dict[str, str] = field(default_factory=dict)
+    only_down: bool = False
+
+
+_OF_TYPE = {
+    "AWS::Budgets::Budget": ("budgets:ModifyBudget", "budgets:ViewBudget"),
+    "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"),
+    "AWS::ECR::Repository": ("ecr:CreateRepository", "ecr:DeleteRepository"),
+    "AWS::Events::Rule": ("events:PutRule", "events:PutTargets", "events:DeleteRule"),
+    "AWS::IAM::Role": ("iam:CreateRole", "iam:PutRolePolicy", "iam:GetRole", "iam:DeleteRole"),
+    "AWS::Logs::LogGroup": (
+        "logs:CreateLogGroup",
+        "logs:PutRetentionPolicy",
+        "logs:DeleteLogGroup",
+    ),
+    "AWS::S3::Bucket": ("s3:CreateBucket", "s3:PutEncryptionConfiguration", "s3:DeleteBucket"),
+    "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
+    "AWS::SNS::Topic": ("sns:CreateTopic", "sns:DeleteTopic"),
+    "AWS::SQS::Queue": ("sqs:CreateQueue", "sqs:DeleteQueue"),
+    "AWS::Scheduler::Schedule": ("scheduler:CreateSchedule", "scheduler:DeleteSchedule"),
+    "AWS::Serverless::Function": (
+        "lambda:CreateFunction",
+        "lambda:UpdateFunctionCode",
+        "lambda:DeleteFunction",
+    ),
+    "AWS::Serverless::StateMachine": (
+        "states:CreateStateMachine",
+        "states:UpdateStateMachine",
+        "states:DeleteStateMachine",
+    ),
+}
+"""What it takes to make and delete one resource of a type."""
+
+_PASSED_TO = {
+    "AWS::Serverless::StateMachine": "states.amazonaws.com",
+    "AWS::Serverless::Function": "lambda.amazonaws.com",
+    "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
+}
+"""Services that get a role from whoever makes such a resource."""
+
+
+_STACK = (
+    "CreateChangeSet",
+    "DeleteChangeSet",
+    "DeleteStack",
+    "DescribeChangeSet",
+    "DescribeStackEvents",
+    "DescribeStacks",
+    "ExecuteChangeSet",
+    "GetTemplate",
+    "ListStackResources",
+)
+
+
+_IMAGE = (
+    "BatchCheckLayerAvailability",
+    "CompleteLayerUpload",
+    "CreateRepository",
+    "DeleteRepository",
+    "DescribeImages",
+    "DescribeRepositories",
+    "InitiateLayerUpload",
+    "ListTagsForResource",
+    "PutImage",
+    "PutLifecyclePolicy",
+    "TagResource",
+    "UploadLayerPart",
+)
+"""What it takes to push an image."""
+
+_NO_RESOURCE = ("*",)
+"""For actions that take none."""
+
+
+def needs(project: Project, account: str, partition: str) -> list[Need]:
+    """What deploying, running and removing the project takes.
+
+    Args:
+        project: the project in its environment.
+        account: twelve digits.
+        partition: of the account.
+    """
+    resources = cfn_yaml.load(project.template).get("Resources") or {}
+    types = {one.get("Type", "") for one in resources.values()}
+    places = _Places(project, account, partition)
+    found = _of_verbs(project, places)
+    if has_image(project):
+        place = (places.of_type("AWS::ECR::Repository"),)
+        remove = ("ecr:BatchDeleteImage", "ecr:ListImages")
+        found += [
+            Need("push the image", tuple(f"ecr:{one}" for one in _IMAGE), place),
+            Need("log in to ECR", ("ecr:GetAuthorizationToken",), _NO_RESOURCE),
+            Need("remove images", remove, place, only_down=True),
+        ]
+    found += [
+        Need(f"make and delete {kind}", _OF_TYPE[kind], (places.of_type(kind),))
+        for kind in sorted(types & set(_OF_TYPE))
+    ]
+    for kind in sorted(types & set(_PASSED_TO)):
+        is_workflow = kind.endswith("StateMachine")
+        named = project.workflow_execution_role if is_workflow else project.trigger_role
+        role = named or places.of_type("AWS::IAM::Role")
+        passed = {"iam:PassedToService": _PASSED_TO[kind]}
+        found.append(Need(f"hand {kind} its role", ("iam:PassRole",), (role,), passed))
+    return found
+
+
+def _of_verbs(project: Project, places: _Places) -> list[Need]:
+    """What the verbs of ``batcat`` do themselves."""
+    artifacts, results = places.artifacts, places.results
+    machine = places.of_type("AWS::Serverless::StateMachine")
+    return [
+        Need(
+            "plan and change the stack",
+            tuple(f"cloudformation:{one}" for one in _STACK),
+            (places.arn("cloudformation", f"stack/{project.stack}/*"),),
+        ),
+        Need("find the artifacts", ("s3:ListBucket", "s3:CreateBucket"), (artifacts,)),
+        Need(
+            "upload artifacts",
+            ("s3:GetObject", "s3:PutObject"),
+            (f"{artifacts}/{project.stack}/*",),
+        ),
+        Need("find inputs and results", ("s3:ListBucket",), (results,)),
+        Need(
+            "upload inputs and fetch results",
+            ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+            (f"{results}/{project.purpose}/*",),
+        ),
+        Need("start runs", ("states:StartExecution",), (machine,)),
+        Need(
+            "follow and stop runs",
+            ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"),
+            (places.arn("states", f"execution:{project.state_machine}:*"),),
+        ),
+        Need(
+            "read the log of a step",
+            ("logs:FilterLogEvents", "logs:GetLogEvents"),
+            (places.arn("logs", f"log-group:{GROUP}:*"),),
+        ),
+        Need(
+            "look for what is left",
+            ("logs:DescribeLogGroups", "sagemaker:ListProcessingJobs", "tag:GetResources"),
+            _NO_RESOURCE,
+            only_down=True,
+        ),
+    ]
+
+
+class _Places:
+    """Where what the project needs lies, as ARNs."""
+
+    def __init__(self, project: Project, account: str, partition: str) -> None:
+        self._project, self._account, self._partition = project, account, partition
+        self.artifacts = f"arn:{partition}:s3:::{Account(account, project.region).artifact_bucket}"
+        self.results = f"arn:{partition}:s3:::{project.result_s3_bucket}"
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"{self._everywhere(service, self._project.region)}:{resource}"
+
+    def of_type(self, kind: str) -> str:
+        """Resources of a type, by the names that the template or CloudFormation gives them."""
+        project = self._project
+        made = f"{project.stack}-*"
+        named = f"{project.project}-{project.purpose}-{project.environment}"
+        function = names.trigger_function(project.project, project.purpose)
+        return {
+            "AWS::Budgets::Budget": f"{self._everywhere('budgets')}:budget/{named}",
+            "AWS::CloudWatch::Alarm": self.arn("cloudwatch", f"alarm:{made}"),
+            "AWS::CloudWatch::Dashboard": f"{self._everywhere('cloudwatch')}:dashboard/{named}",
+            "AWS::ECR::Repository": self.arn("ecr", f"repository/{project.repository}"),
+            "AWS::Events::Rule": self.arn("events", f"rule/{made}"),
+            "AWS::IAM::Role": f"{self._everywhere('iam')}:role/{made}",
+            "AWS::Logs::LogGroup": self.arn("logs", f"log-group:/aws/lambda/{function}:*"),
+            "AWS::S3::Bucket": self.results,
+            "AWS::S3::BucketPolicy": self.results,
+            "AWS::SNS::Topic": self.arn("sns", made),
+            "AWS::SQS::Queue": self.arn("sqs", made),
+            "AWS::Scheduler::Schedule": self.arn("scheduler", f"schedule/default/{made}"),
+            "AWS::Serverless::Function": self.arn("lambda", f"function:{function}"),
+            "AWS::Serverless::StateMachine": self.arn(
+                "states", f"stateMachine:{project.state_machine}"
+            ),
+        }[kind]
+
+    def _everywhere(self, service: str, region: str = "") -> str:
+        return f"arn:{self._partition}:{service}:{region}:{self._account}"
+
+
+def condition(need: Need) -> dict[str, Any] | None:
+    """The condition that a statement for a need has."""
+    return {"StringEquals": dict(need.context)} if need.context else None

@@ -1,0 +1,169 @@
+"""Least privilege, proven: each kind of project lacks no permission and has none without use.
+
+Everything that a project's roles are for is done on one local AWS: a run, the trigger's event and
+its repetition, a run that fails, one that is stopped, and what starts the trigger. What AWS needs
+beyond that is explained in the template, beside the role.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
+
+from batcat_runtime.deploy.project import load_project
+from batcat_runtime.emulator import LocalAws
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Run = Callable[..., Any]
+PATIENCE = 240.0
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A project on a local AWS of its own.
+
+    Attributes:
+        aws: where it runs.
+        name: ``<project>-<purpose>``, which its runs' names begin with.
+        purpose: where its data lies in the bucket.
+        outputs: what its stack puts out.
+    """
+
+    aws: LocalAws
+    name: str
+    purpose: str
+    outputs: dict[str, str]
+
+    @property
+    def bucket(self) -> str:
+        """Its bucket."""
+        return self.outputs["ResultBucketName"]
+
+    @property
+    def machine(self) -> str:
+        """Its state machine."""
+        return self.outputs["StateMachineArn"]
+
+    def reads_files(self) -> bool:
+        """Whether the first step has files as its input."""
+        states = self.aws.client("stepfunctions")
+        told = states.describe_state_machine(stateMachineArn=self.machine)
+        return "$.InputPath" in told["definition"]
+
+    def statuses(self) -> dict[str, str]:
+        """Every execution's name and status."""
+        states = self.aws.client("stepfunctions")
+        found = states.list_executions(stateMachineArn=self.machine)["executions"]
+        return {one["name"]: one["status"] for one in found}
+
+    def has_failed(self, name: str) -> bool:
+        """Whether an execution has failed."""
+        return self.statuses()[name] == "FAILED"
+
+    def has_used(self, action: str) -> bool:
+        """Whether a role was allowed something."""
+        with urlopen(f"{self.aws.url}/_batcat/decisions") as answer:  # noqa: S310 - this machine
+            return any(one["action"] == action for one in json.load(answer)["used"])
+
+
+@contextmanager
+def deployed(root: Path, run: Run) -> Iterator[Deployed]:
+    """Deploy a project and run it once."""
+    here = load_project(root, "local")
+    with LocalAws(images={here.repository: root}, region=here.region) as aws:
+        run(root, "batcat", "run", "--json", **aws.environment)
+        (stack,) = aws.client("cloudformation").describe_stacks(StackName=here.stack)["Stacks"]
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        name = f"{here.project}-{here.purpose}"
+        yield Deployed(aws, name, here.purpose, outputs)
+
+
+def until(holds: Callable[[], Any], what: str) -> None:
+    """Ask until it is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}, within {PATIENCE} s"
+        time.sleep(0.2)
+
+
+def test_every_role_lacks_nothing_and_uses_everything(prepared: Path, run: Run) -> None:
+    with deployed(prepared, run) as this:
+        fail(this)
+        stop(this)
+        begin(this)
+        told = json.loads(run(prepared, "batcat", "audit", "--json", code=None,
+                              **this.aws.environment).stdout)  # fmt: skip
+    assert told["denials"] == []
+    assert {f"{one['role']} {one['sid']}": one["unused"] for one in told["statements"]
+            if one["unused"]} == {}  # fmt: skip
+    assert told["pointless"] == []
+    assert {"JobRole", "WorkflowRole", "TriggerRole"} <= {one["role"] for one in told["statements"]}
+
+
+def fail(this: Deployed) -> None:
+    """Let the trigger start a run that fails, and get its event again."""
+    event = {"time": "2026-01-01T00:00:00Z"}
+    if this.reads_files():
+        event["InputPath"] = f"s3://{this.bucket}/{this.purpose}/nothing/"
+    else:
+        this.aws.client("glue").delete_database(Name="analytics")
+    for _ in range(2):  # the second is told apart from a new one, as its run has ended
+        answer = this.aws.client("lambda").invoke(
+            FunctionName=this.outputs["TriggerFunctionName"], Payload=json.dumps(event).encode()
+        )
+        told = answer["Payload"].read()
+        assert "FunctionError" not in answer, told
+        (name,) = json.loads(told)["executions"]
+        until(partial(this.has_failed, name), f"{name} fails")
+
+
+def stop(this: Deployed) -> None:
+    """Stop a run in the middle of its first job."""
+    states, name = this.aws.client("stepfunctions"), f"{this.name}-20260101000100"
+    request = {"ProcessingJobName": name, "ResultPath": f"s3://{this.bucket}/{this.purpose}"}
+    if this.reads_files():
+        file = {
+            "Bucket": this.bucket,
+            "Key": f"{this.purpose}/stopped/x.csv",
+            "Body": b"id,x\n1,2\n",
+        }
+        this.aws.client("s3").put_object(**file)
+        request["InputPath"] = f"s3://{this.bucket}/{this.purpose}/stopped/"
+    started = states.start_execution(
+        stateMachineArn=this.machine, name=name, input=json.dumps(request)
+    )["executionArn"]
+    jobs = this.aws.client("sagemaker")
+    until(
+        lambda: jobs.list_processing_jobs(NameContains=name)["ProcessingJobSummaries"],
+        f"{name} has a job",
+    )
+    states.stop_execution(executionArn=started)
+    until(lambda: this.has_used("sagemaker:StopProcessingJob"), "the job is stopped")
+
+
+def begin(this: Deployed) -> None:
+    """Let whatever starts the trigger do so."""
+    before = set(this.statuses())
+    scheduler = this.aws.client("scheduler")
+    for one in scheduler.list_schedules()["Schedules"]:
+        known = scheduler.get_schedule(Name=one["Name"])
+        soon = datetime.now(timezone.utc) + timedelta(seconds=2)
+        kept = ("Name", "FlexibleTimeWindow", "Target")
+        scheduler.update_schedule(
+            **{name: known[name] for name in kept},
+            ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
+        )
+        until(lambda: set(this.statuses()) - before, "the schedule starts a run")
+    if this.aws.client("events").list_rules()["Rules"]:
+        key = f"{this.purpose}/input/new.csv"
+        this.aws.client("s3").put_object(Bucket=this.bucket, Key=key, Body=b"id,x\n1,2\n")
+        until(lambda: set(this.statuses()) - before, "the object starts a run")

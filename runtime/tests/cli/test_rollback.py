@@ -76,7 +76,7 @@ def test_a_release_that_turns_out_bad_is_rolled_back_by_hand(stack: User) -> Non
     assert state_machine(stack) != good
 
     planned = stack.batcat("rollback", "--dry-run", "--json").document
-    assert planned["status"] == "PLANNED"
+    assert planned["status"] == "PLANNED", planned
     assert [change["logical"] for change in planned["changes"]] == ["StateMachine"]
     assert state_machine(stack) != good
     assert stack.batcat("rollback").code == 0

@@ -36,19 +36,6 @@ def fresh(deployed: Project) -> Project:
     return deployed
 
 
-@pytest.fixture(autouse=True)
-def seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Releases are named by the second; here each one is a second later than the last."""
-    moments = (f"20261121T1405{second:02}Z" for second in range(60))
-
-    def standing(project: Project) -> releases.Release | None:
-        found = really(project)
-        return found and replace(found, name=next(moments))
-
-    really = releases.standing
-    monkeypatch.setattr(releases, "standing", standing)
-
-
 def test_a_release_is_what_a_deployment_can_go_back_to(fresh: Project) -> None:
     account = account_of(fresh)
     execute(make_plan(replace(fresh, max_runtime_seconds=60)))
@@ -66,6 +53,15 @@ def test_a_release_is_what_a_deployment_can_go_back_to(fresh: Project) -> None:
     # Going back once more leads to where it came from.
     assert releases.before(fresh, account).parameters["MaxRuntimeInSeconds"] == "60"
     assert len(releases.recorded(fresh, account)) == 3
+
+
+def test_a_release_keeps_the_commit_that_it_was_deployed_from(fresh: Project) -> None:
+    """Going back to it does not make it one of what the project's folder is now."""
+    account = account_of(fresh)
+    execute(make_plan(replace(fresh, max_runtime_seconds=64)))
+    made = releases.record(fresh, account, "0a1b2c3")
+    assert releases.read(fresh, account, made.name).commit == "0a1b2c3"
+    assert releases.before(fresh, account).commit == ""
 
 
 def test_what_stands_unchanged_is_recorded_once(fresh: Project) -> None:

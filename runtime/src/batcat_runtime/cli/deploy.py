@@ -57,6 +57,7 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
         raise ConfigError("--input is the input of a trial run; say --smoke, too")
     with reached(here, screen) as is_brief:
         from batcat_runtime.deploy import releases
+        from batcat_runtime.deploy.git import commit
         from batcat_runtime.deploy.plan import discard, make_plan
 
         from .views.tables import plan_document, show_plan
@@ -76,7 +77,7 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
             execute(here, plan, screen)
         if smoke:
             _try(here, plan, screen, source)
-        releases.record(here, plan.account)
+        releases.record(here, plan.account, commit(here.root))
         outputs = _outputs(here)
         for name, value in outputs.items():
             screen.say(f"{name:<22} {value}")
@@ -152,8 +153,7 @@ def _try(here: Project, plan: Any, screen: Screen, source: str | None) -> None:
     from .run import make
 
     try:
-        given = source or (sample(here) if here.reads_files else None)
-        with closing(Run(prepare(here, source=given))) as this:
+        with closing(Run(prepare(here, source=source or sample(here)))) as this:
             this.open()
             screen.say(f"Run {this.plan.run}: environment {here.environment}, region {here.region}")
             make(this, screen, {})
@@ -172,7 +172,6 @@ def _try(here: Project, plan: Any, screen: Screen, source: str | None) -> None:
         screen.say("The trial run failed: going back to what was before …", "red")
         back = releases.plan_return(here, releases.before(here, plan.account), plan.account)
         execute(here, back, screen)
-        releases.record(here, plan.account)
         raise DeployError(f"{failed}. Stack {plan.stack} is again as it was before") from error
 
 

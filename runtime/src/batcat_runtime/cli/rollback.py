@@ -15,9 +15,9 @@ from .reached import reached
 from .screen import Screen
 
 EXAMPLES = """
-batcat rollback --env prod                        to the release before
-batcat rollback --env prod --list                 which releases there are
-batcat rollback --env prod --to 20261121T140500Z  to this one
+batcat rollback --env prod                                to the release before
+batcat rollback --env prod --list                         which releases there are
+batcat rollback --env prod --to 20261121T140500.123456Z   to this one
 """
 
 
@@ -68,7 +68,7 @@ def rollback(  # noqa: PLR0913 - typer makes an option of each argument
         if not plan.is_empty:
             confirm(here, plan, screen, yes=yes)
             execute(here, plan, screen)
-            releases.record(here, account)
+            releases.record(here, account, release.commit)
         screen.answer({**document, "status": "DEPLOYED"})
 
 

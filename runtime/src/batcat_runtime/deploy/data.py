@@ -39,7 +39,12 @@ def default_input(project: Project, step: str | None = None) -> Path:
 
 
 def sample(project: Project) -> str | None:
-    """Give the input that belongs to the project's tests and is committed with them, if any."""
+    """Give the input that is committed with the project's tests; None where it cannot be taken.
+
+    An account's tables are never filled, so a project that only queries takes it here alone.
+    """
+    if not (project.reads_files or project.is_local):
+        return None
     folder = project.root / SAMPLE_FOLDER
     has_files = folder.is_dir() and any(one.name[0] != "." for one in folder.iterdir())
     return str(folder) if has_files else None

@@ -16,15 +16,14 @@ from batcat_runtime import aws
 from batcat_runtime.errors import ConfigError, DeployError, MissingError
 
 from . import artifacts
-from .git import commit
 from .plan import Plan, plan_change
-from .stack import find_stack
+from .stack import find_stack, template_of
 
 if TYPE_CHECKING:
     from .artifacts import Account
     from .project import Project
 
-_MOMENT = "%Y%m%dT%H%M%SZ"
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"  # two may fall into one second
 
 
 @dataclass(frozen=True)
@@ -32,38 +31,40 @@ class Release:
     """One state of a stack.
 
     Attributes:
-        name: the UTC moment when it was recorded, such as ``20261121T140500Z``.
+        name: the UTC moment when it was recorded, such as ``20261121T140500.123456Z``.
         commit: the commit of the project that it was deployed from; empty where none is known.
-        image: the image of its steps, by digest; empty for the default.
         parameters: the values that the template was given.
         template: the template, as JSON.
     """
 
     name: str
     commit: str
-    image: str
     parameters: dict[str, str]
     template: str
+
+    @property
+    def image(self) -> str:
+        """The image of its steps, by digest; empty for the default."""
+        return self.parameters.get("ImageUri", "")
 
     def is_same(self, other: Release) -> bool:
         """Whether both deploy the very same thing."""
         return (self.parameters, self.template) == (other.parameters, other.template)
 
 
-def standing(project: Project) -> Release | None:
+def standing(project: Project, made_from: str = "") -> Release | None:
     """Read the stack as it stands; None when it is not deployed.
 
     Values that the template keeps secret (NoEcho) are left out: nobody can read them back.
+
+    Args:
+        project: the project, in its environment.
+        made_from: the commit that it was deployed from, which the stack itself does not say.
     """
     stack = find_stack(project.stack, project.region)
     if stack is None or not stack.is_deployed:
         return None
-    with aws.explained(f"read the template of stack {stack.name}", "deploy it"):
-        found = aws.client("cloudformation", project.region).get_template(
-            StackName=stack.name, TemplateStage="Original"
-        )["TemplateBody"]
-    # botocore parses a JSON template on its own.
-    document = json.loads(found) if isinstance(found, str) else found
+    document = template_of(stack.name, project.region)
     secret = {
         name
         for name, one in (document.get("Parameters") or {}).items()
@@ -71,8 +72,7 @@ def standing(project: Project) -> Release | None:
     }
     return Release(
         name=datetime.now(timezone.utc).strftime(_MOMENT),
-        commit=commit(project.root),
-        image=stack.parameters.get("ImageUri", ""),
+        commit=made_from,
         parameters={k: v for k, v in sorted(stack.parameters.items()) if k not in secret},
         template=json.dumps(document, separators=(",", ":"), ensure_ascii=False),
     )
@@ -84,8 +84,13 @@ def begin(project: Project, account: Account) -> None:
         record(project, account)
 
 
-def record(project: Project, account: Account) -> Release:
+def record(project: Project, account: Account, made_from: str = "") -> Release:
     """Keep the stack as it stands, unless the last release is the same.
+
+    Args:
+        project: the project, in its environment.
+        account: the environment's account.
+        made_from: the commit that it was deployed from; empty where nobody knows.
 
     Returns:
         The release that stands now.
@@ -93,7 +98,7 @@ def record(project: Project, account: Account) -> Release:
     Raises:
         MissingError: nothing is deployed.
     """
-    now = standing(project)
+    now = standing(project, made_from)
     if now is None:
         raise MissingError(f"stack {project.stack} is not deployed; run batcat deploy")
     names = recorded(project, account)

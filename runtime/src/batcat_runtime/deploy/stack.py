@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,23 @@ def resources(stack: str, region: str) -> dict[str, dict[str, str]]:
             for page in pages.paginate(StackName=stack)
             for one in page["StackResourceSummaries"]
         }
+
+
+def template_of(stack: str, region: str, stage: str = "Original") -> dict[str, Any]:
+    """Read a stack's template.
+
+    Args:
+        stack: its name.
+        region: AWS region.
+        stage: ``Original``, or ``Processed`` for what SAM made of it.
+    """
+    with aws.explained(f"read the template of stack {stack}", "deploy it"):
+        found = aws.client("cloudformation", region).get_template(
+            StackName=stack, TemplateStage=stage
+        )["TemplateBody"]
+    # botocore parses a JSON template on its own.
+    document: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
+    return document
 
 
 def events(stack: str, region: str) -> Iterator[StackEvent]:

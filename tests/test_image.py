@@ -178,7 +178,7 @@ def test_the_image_holds_what_is_locked_and_nothing_of_how_it_was_built(
     inherited = look(shop, BASE)["config"].get("Labels") or {}
     assert image["config"]["Labels"] == {**inherited, **built["labels"]}
     assert inside(shop, built["id"], "ls /opt/project").split() == ["lock", "model", "script"]
-    left = "find /run/secrets /root/.cache /tmp -mindepth 1 2> /dev/null; true"
+    left = "find /run/secrets ~root/.cache /tmp -mindepth 1 2> /dev/null; true"
     assert inside(shop, built["id"], left) == ""
     frozen = inside(shop, built["id"], "pip freeze").splitlines()
     pins = (project / "deploy/docker/lock/packages.txt").read_text().splitlines()

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 from batcat_runtime import aws
 from batcat_runtime.errors import ConfigError
 
-from .stack import deployed_stack, resources
+from .stack import deployed_stack, resources, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -242,10 +242,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _roles(stack: str, region: str) -> Iterable[Role]:
     """Every role that a stack made, with what its template says of it."""
-    found = aws.client("cloudformation", region).get_template(
-        StackName=stack, TemplateStage="Processed"
-    )["TemplateBody"]
-    template = json.loads(found) if isinstance(found, str) else found
+    template = template_of(stack, region, "Processed")
     iam = aws.client("iam", region)
     for logical, resource in resources(stack, region).items():
         if resource["type"] != "AWS::IAM::Role":

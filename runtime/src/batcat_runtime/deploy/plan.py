@@ -19,7 +19,7 @@ from .image.push import pushed_uri
 from .image.repository import find_repository
 from .package import package
 from .polling import pauses
-from .stack import Stack, find_stack, resources
+from .stack import Stack, find_stack, resources, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -250,10 +250,4 @@ def _is_current(
     """Whether the very same template and values are deployed; saves making a change set."""
     if any(stack.parameters.get(name) != value for name, value in parameters.items()):
         return False
-    with aws.explained(f"read the template of stack {stack.name}", "deploy it"):
-        deployed = aws.client("cloudformation", account.region).get_template(
-            StackName=stack.name, TemplateStage="Original"
-        )["TemplateBody"]
-    # botocore parses a JSON template on its own.
-    document = json.loads(deployed) if isinstance(deployed, str) else deployed
-    return bool(document == json.loads(packaged.body))
+    return bool(template_of(stack.name, account.region) == json.loads(packaged.body))

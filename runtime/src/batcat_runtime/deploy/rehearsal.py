@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
@@ -96,12 +97,7 @@ class Rehearsal:
 
     def _run(self) -> str:
         with closing(Run(prepare(self._project, source=self._source))) as this:
-            this.open()
-            this.upload()
-            this.start()
-            for _ in this.follow():
-                pass
-            files = this.fetch()
+            files = this.make()
             self._input = this.plan.input_prefix
             return f"{this.plan.run} published {_counted(files)}"
 
@@ -150,13 +146,17 @@ class Rehearsal:
             raise DeployError(f"{'; '.join(told)}. Add what is missing to deploy/template.yaml")
         return f"{len(self.audit.grants)} statements of the roles, and nothing was denied"
 
+    @cached_property
+    def _outputs(self) -> dict[str, str]:
+        return deployed_stack(self._project).outputs
+
     @property
     def _machine(self) -> str:
-        return deployed_stack(self._project).outputs["StateMachineArn"]
+        return self._outputs["StateMachineArn"]
 
     def _invoke(self, event: dict[str, Any]) -> str:
         """Invoke the trigger; name of the run that it started."""
-        function = deployed_stack(self._project).outputs["TriggerFunctionName"]
+        function = self._outputs["TriggerFunctionName"]
         with aws.explained(f"invoke {function}", "deploy it"):
             answer = aws.client("lambda", self._project.region).invoke(
                 FunctionName=function, Payload=json.dumps(event).encode()

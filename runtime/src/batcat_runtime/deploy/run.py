@@ -209,6 +209,18 @@ class Run:
         last = self.events[-1] if self.events else None
         return isinstance(last, Ended) and last.status == "SUCCEEDED"
 
+    def make(self) -> list[Path]:
+        """Make it from input to result without showing anything; returns the result's files.
+
+        Raises:
+            RunFailedError: it did not succeed.
+        """
+        self.upload()
+        self.start()
+        for _ in self.follow():
+            pass
+        return self.fetch()
+
     def fetch(self) -> list[Path]:
         """Fetch the result, of an execution that succeeded; returns its files.
 

@@ -140,11 +140,7 @@ def test_workflow(
     usual = f"{here.result_path}/input/"
     source = usual if data.exists(usual, here.region) else None
     with closing(Run(prepare(here, source=source))) as run:
-        run.upload()
-        run.start()
-        for _ in run.follow():
-            pass
-        run.fetch()
+        run.make()
         return run.plan.destination
 
 

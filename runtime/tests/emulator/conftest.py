@@ -8,12 +8,14 @@ import os
 import signal
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from batcat_runtime.emulator import LocalAws
 
@@ -304,7 +306,8 @@ def jobs(aws: LocalAws, image_folder: Path, unique: Callable[[str], str]) -> Ite
     yield made
     for name in made.made:
         if made.describe(name)["ProcessingJobStatus"] == "InProgress":
-            aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
+            with suppress(ClientError):  # it may end between the two calls
+                aws.client("sagemaker").stop_processing_job(ProcessingJobName=name)
 
 
 HEAD = "import json, logging, os, sys, time\ndef handler(event, context):\n"

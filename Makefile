@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The tests start a thousand processes; without bytecode each compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 ifdef PIP
 install = $(1)/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && $(1)/bin/python -m pip install --quiet

@@ -175,7 +175,7 @@ KEYS = {
     "athena": {"athena_database", "athena_workgroup", "athena_data"},
     "redshift": {"redshift_warehouse", "redshift_database", "redshift_secret"},
 }
-EXTRAS = {"athena": {"athena"}, "redshift": {"redshift", "redshift-local"}}
+EXTRAS = {"athena": {"athena", "athena-local"}, "redshift": {"redshift", "redshift-local"}}
 
 
 @pytest.mark.parametrize(

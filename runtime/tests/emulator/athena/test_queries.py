@@ -6,14 +6,16 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
+
+from batcat_runtime.emulator import LocalAws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from runtime.tests.emulator.athena.conftest import Queries
     from runtime.tests.emulator.conftest import Store
-
-    from batcat_runtime.emulator import LocalAws
 
 ENDLESS = (
     "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x), UNNEST(sequence(1, 10000)) b(y), "
@@ -258,3 +260,20 @@ def test_regions_share_nothing(queries: Queries, aws: LocalAws) -> None:
         elsewhere.get_query_execution(QueryExecutionId=identity)
     assert elsewhere.list_databases(CatalogName="AwsDataCatalog")["DatabaseList"] == []
     elsewhere.close()
+
+
+def test_without_duckdb_queries_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The rest of the local AWS works, and the answer says what to install."""
+    missing = "raise ModuleNotFoundError(\"No module named 'duckdb'\", name='duckdb')\n"
+    (tmp_path / "duckdb.py").write_text(missing, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with LocalAws() as aws:
+        aws.client("s3").create_bucket(Bucket="results")
+        athena = aws.client("athena")
+        with pytest.raises(ClientError, match=r"pip install 'batcat-runtime\[athena-local\]'"):
+            athena.start_query_execution(
+                QueryString="SELECT 1", ResultConfiguration={"OutputLocation": "s3://results/"}
+            )
+        assert athena.list_query_executions()["QueryExecutionIds"] == []

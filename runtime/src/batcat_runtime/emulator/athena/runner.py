@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.needs.athena import PRINCIPAL
+from batcat_runtime.emulator.protocol import NotEmulated
 from batcat_runtime.emulator.sql.engine import Engine
 from batcat_runtime.emulator.sql.errors import QueryError
 from batcat_runtime.emulator.sql.objects import Objects, split
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from .execution import Execution
 
+EXTRA = "athena-local"
 QUERIES = 4
 """How many queries run at the same time; the others wait as QUEUED."""
 
@@ -42,6 +44,20 @@ class Runner:
         self._lock = Lock()
         self._objects = Objects(world, self._folder / "objects")
         self._pool = ThreadPoolExecutor(QUERIES, thread_name_prefix="athena")
+
+    @staticmethod
+    def check_installed() -> None:
+        """Refuse queries where nothing can carry them out.
+
+        Raises:
+            NotEmulated: DuckDB is not installed.
+        """
+        try:
+            import duckdb  # noqa: F401 - whether it is there
+        except ModuleNotFoundError:
+            raise NotEmulated(
+                "Athena without DuckDB", f"Install it: pip install 'batcat-runtime[{EXTRA}]'."
+            ) from None
 
     def start(self, execution: Execution) -> None:
         """Queue an execution."""

@@ -52,6 +52,7 @@ class Athena(Metadata, WorkGroups):
 
     def start_query_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         """Check a query, accept it, and start it in the background."""
+        self._runner.check_installed()
         region = current_request().region
         token = request.pop("ClientRequestToken", None) or str(uuid4())
         with self._lock:

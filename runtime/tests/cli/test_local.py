@@ -148,3 +148,24 @@ def test_an_account_is_not_changed_unless_somebody_agrees(
     assert find_stack(account.stack, account.region) is None
     confirm(account, plan, Screen(as_json=False), yes=True)
     confirm(load_project(folder), plan, Screen(as_json=False), yes=False)
+
+
+def test_a_mistake_in_the_project_is_found_before_an_image_is_built(
+    newcomer: User, local_aws: LocalAws, tmp_path: Path
+) -> None:
+    """In an account, where an image is; it would have been asked for and built for nothing."""
+    docker = newcomer.folder / "deploy" / "docker"
+    docker.mkdir()
+    (docker / "Dockerfile").write_text(
+        "ARG BASE=python:3.12-slim\nFROM ${BASE}\n", encoding="utf-8"
+    )
+    (tmp_path / "config").write_text(f"[default]\nendpoint_url = {local_aws.url}\n")
+    newcomer.environment |= {
+        "AWS_ACCESS_KEY_ID": "somebody",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+    }
+    assert "say --yes if you agree" in newcomer.batcat("deploy", "--env", "dev").err
+    (newcomer.folder / "deploy" / "workflow.asl.json").write_text("{", encoding="utf-8")
+    said = newcomer.batcat("deploy", "--env", "dev")
+    assert "workflow.asl.json is not valid JSON" in " ".join(said.err.split())

@@ -58,10 +58,11 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
     with reached(here, screen) as is_brief:
         from batcat_runtime.deploy import releases
         from batcat_runtime.deploy.git import commit
-        from batcat_runtime.deploy.plan import discard, make_plan
+        from batcat_runtime.deploy.plan import discard, examine, make_plan
 
         from .views.tables import plan_document, show_plan
 
+        examine(here)  # before an image is built that a mistake makes useless
         ensure_pushed(here, screen, yes=yes, dry_run=dry_run)
         plan = make_plan(here, clean_up=not dry_run)
         show_plan(screen, plan, here)

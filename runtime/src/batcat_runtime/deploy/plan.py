@@ -87,12 +87,8 @@ def make_plan(
         ConfigError: template, workflow and configuration are not of one mind.
         DeployError: the stack cannot be changed now, or CloudFormation refuses the template.
     """
-    account = artifacts.account_of(project)
-    bucket = account.artifact_bucket
-    packaged = package(project.template, bucket, project.stack, change_definition)
-    definition.check(project, packaged)
-    stack = _usable(find_stack(project.stack, project.region), project, clean_up=clean_up)
-    _check_environment(stack, project)
+    account, packaged, found = examine(project, change_definition=change_definition)
+    stack = _usable(found, project, clean_up=clean_up)
     parameters = _parameters(project, packaged, account, stack)
     is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
     if stack is not None and not is_new and _is_current(stack, packaged, parameters, account):
@@ -100,6 +96,33 @@ def make_plan(
     artifacts.ensure_bucket(account)
     artifacts.upload(packaged.artifacts, account)
     return plan_change(project, packaged.body, parameters, account, stack)
+
+
+def examine(
+    project: Project,
+    *,
+    change_definition: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+) -> tuple[Account, Package, Stack | None]:
+    """Find what would stop a plan, as far as that is known before CloudFormation is asked.
+
+    Args:
+        project: the project, in its environment.
+        change_definition: as for :func:`make_plan`.
+
+    Returns:
+        The account, the packaged template, and the stack as it is, or None.
+
+    Raises:
+        AccessError: no credentials.
+        ConfigError: template, workflow and configuration are not of one mind, or the stack is
+            another environment's.
+    """
+    account = artifacts.account_of(project)
+    packaged = package(project.template, account.artifact_bucket, project.stack, change_definition)
+    definition.check(project, packaged)
+    stack = find_stack(project.stack, project.region)
+    _check_environment(stack, project)
+    return account, packaged, stack
 
 
 def plan_change(

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +49,21 @@ PROJECTS: dict[str, dict[str, Any]] = {
 """A project of each kind, by its answers."""
 
 
-@contextmanager
-def compiled_once(compiled: dict[tuple[Any, ...], Any]) -> Iterator[None]:
-    """Compile a question's templates once: that is most of what asking costs.
-
-    Not for rendering, where Copier's ``yield`` begins anew each time a file name is compiled.
-    """
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Compile each Jinja template once: that is most of what asking and rendering cost."""
+    compiled: dict[tuple[Any, ...], Any] = {}
     compile_anew: Callable[..., Any] = jinja2.Environment.compile
 
-    def compile_once(self: jinja2.Environment, source: str, *more: Any, **named: Any) -> Any:
-        key = (source, *more, *sorted(named.items()))
-        if key not in compiled:
-            compiled[key] = compile_anew(self, source, *more, **named)
+    def compile_once(
+        self: jinja2.Environment, source: Any, name: Any = None, filename: Any = None, **how: Any
+    ) -> Any:
+        key = (type(self), source, name, *sorted(how.items()))
+        if key in compiled:
+            # Copier's "yield" begins anew whenever a file's name is read.
+            self.preprocess(source, name, filename)
+        else:
+            compiled[key] = compile_anew(self, source, name, filename, **how)
         return compiled[key]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -101,19 +103,16 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     shutil.copy(REPOSITORY / "copier.yml", folder)
     shutil.copytree(REPOSITORY / "template" / "_parts", folder / "template" / "_parts")
 
-    compiled: dict[tuple[Any, ...], Any] = {}
-
     def run(**answers: Any) -> Mapping[str, Any]:
-        with compiled_once(compiled):
-            worker = copier.run_copy(
-                str(folder),
-                folder / "nowhere",
-                data=answers,
-                defaults=True,
-                quiet=True,
-                unsafe=False,
-                pretend=True,
-            )
+        worker = copier.run_copy(
+            str(folder),
+            folder / "nowhere",
+            data=answers,
+            defaults=True,
+            quiet=True,
+            unsafe=False,
+            pretend=True,
+        )
         found: Mapping[str, Any] = worker.answers.combined
         return found
 

@@ -187,3 +187,19 @@ def test_after_an_update_that_fails_the_old_pipeline_runs(
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert made(aws) == before
     assert batcat("run")["status"] == "SUCCEEDED"
+
+
+def test_a_bucket_that_down_keeps_keeps_its_rules(
+    aws: LocalAws, batcat: Callable[..., Any]
+) -> None:
+    """Also where the next stack finds it there, and lets it be."""
+    batcat("deploy", "--yes")
+    s3, bucket = aws.client("s3"), f"{PROJECT}-us-east-1"
+    s3.put_object(Bucket=bucket, Key=f"{PURPOSE}/kept.csv", Body=b"id\n1\n")
+    batcat("down", "--yes")
+    batcat("deploy", "--yes")
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert (statement["Sid"], statement["Effect"]) == ("OnlyTls", "Deny")
+    assert s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    (stack,) = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    assert {"ParameterKey": "CreateResultBucket", "ParameterValue": "false"} in stack["Parameters"]

@@ -47,6 +47,11 @@ def show_plan(screen: Screen, plan: Plan, project: Project) -> None:
     screen.console.print(table)
     counted = {action: sum(one.action == action for one in plan.changes) for action in _SIGNS}
     screen.say(", ".join(f"{number} {action}" for action, number in counted.items() if number))
+    if plan.parameters.get("CreateResultBucket") == "false":
+        screen.say(
+            f"s3://{project.result_s3_bucket} was there before this stack and keeps the settings "
+            f"that it has; batcat doctor{project.option} says if it lacks one"
+        )
 
 
 def plan_document(plan: Plan, project: Project) -> dict[str, Any]:

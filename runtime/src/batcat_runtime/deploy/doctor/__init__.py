@@ -6,7 +6,8 @@ here        the project's own files
 caller      credentials, account, partition, region, clock
 rights      what the caller may do, simulated by IAM
 role        the role that the configuration names
-places      bucket, image, registry, quota
+buckets     of results and artifacts
+places      image, registry, quota
 examine     every check at once, each with a time limit
 """
 

@@ -10,7 +10,7 @@ from batcat_runtime.deploy.holdings import NOT_EMULATED
 from batcat_runtime.deploy.side_by_side import side_by_side
 from batcat_runtime.errors import AccessError, ServiceError
 
-from . import caller, here, places, rights, role
+from . import buckets, caller, here, places, rights, role
 from .finding import FAILED, UNKNOWN, WARNING, Finding, NotLooked, Report
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ CHECKS: dict[str, Check] = {
     "clock": caller.check_clock,
     "rights": rights.check_rights,
     "role": role.check_role,
-    "bucket": places.check_bucket,
+    "bucket": buckets.check_bucket,
     "image": places.check_image,
     "registry": places.check_registry,
     "quota": places.check_quota,

@@ -1,4 +1,4 @@
-"""Buckets, image, registry, and the quota of the machines."""
+"""Image, registry, and the quota of the machines."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.deploy.artifacts import Account
 from batcat_runtime.deploy.image.push import has_image, pushed_uri
 from batcat_runtime.deploy.project import CONFIG
-from batcat_runtime.errors import AccessError, MissingError
+from batcat_runtime.errors import MissingError
 
 from .finding import FAILED, OK, WARNING, Finding, NotLooked
 
@@ -25,43 +24,6 @@ _ECR = re.compile(
 )
 _SECONDS = 5
 _UNAUTHORIZED = 401
-
-
-def check_bucket(seen: Seen) -> Iterator[Finding]:
-    """The buckets are this account's and in this region, or still free."""
-    project = seen.project
-    account = Account(seen.caller().account, project.region)
-    for bucket, what, mend in (
-        (project.result_s3_bucket, "results", f"choose another result_s3_bucket in {CONFIG}"),
-        (
-            account.artifact_bucket,
-            "artifacts",
-            "batcat deploy needs just this name: ask AWS support",
-        ),
-    ):
-        where = f"s3://{bucket}"
-        try:
-            with aws.explained(f"look at bucket {bucket}", "batcat deploy makes it"):
-                found = aws.client("s3", project.region).head_bucket(
-                    Bucket=bucket, ExpectedBucketOwner=account.id
-                )
-        except MissingError:
-            text = f"the bucket of {what} is not there yet; batcat deploy makes it"
-            yield Finding("bucket", OK, text, where)
-            continue
-        except AccessError:
-            text = (
-                f"the bucket of {what} exists, but belongs to another account than {account.id}, "
-                "or these credentials lack s3:ListBucket on it"
-            )
-            yield Finding("bucket", FAILED, text, where, mend)
-            continue
-        region = found.get("BucketRegion") or project.region
-        if region != project.region:
-            text = f"the bucket of {what} is in {region}, but the jobs run in {project.region}"
-            yield Finding("bucket", FAILED, text, where, mend)
-        else:
-            yield Finding("bucket", OK, f"the bucket of {what} is this account's", where)
 
 
 def check_image(seen: Seen) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from batcat_runtime.errors import ConfigError, DeployError
 
 from .cost import show_briefly
 from .errors import reported
-from .image import ensure_pushed
 from .options import AsJson, Debug, Environment, ProjectFolder, Yes
+from .pushing import ensure_pushed
 from .reached import reached
 from .screen import Screen
 
@@ -21,6 +21,7 @@ batcat deploy --dry-run           only show the changes
 batcat deploy --env dev           into the account of environment dev; asks first
 batcat deploy --env dev --yes     the same without asking, for a pipeline
 batcat deploy --env dev --smoke   try it with test/data; if that fails, go back
+batcat deploy --env prod --promoted    with the image that batcat image promote brought
 """
 
 
@@ -34,6 +35,12 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
     smoke: Annotated[
         bool,
         typer.Option("--smoke", help="Then run it once; if that fails, go back to what was."),
+    ] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Refuse a lock of the image that does not fit; for CI.")
+    ] = False,
+    promoted: Annotated[
+        bool, typer.Option("--promoted", help="Build no image: batcat image promote brought it.")
     ] = False,
     source: Annotated[
         str | None,
@@ -63,7 +70,7 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
         from .views.tables import plan_document, show_plan
 
         examine(here)  # before an image is built that a mistake makes useless
-        ensure_pushed(here, screen, yes=yes, dry_run=dry_run)
+        ensure_pushed(here, screen, yes=yes, dry_run=dry_run, locked=locked, promoted=promoted)
         plan = make_plan(here, clean_up=not dry_run)
         show_plan(screen, plan, here)
         if not plan.is_empty and not here.is_local:

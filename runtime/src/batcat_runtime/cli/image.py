@@ -9,13 +9,12 @@ import typer
 from batcat_runtime.deploy.image.build import Built, build, plan_build
 from batcat_runtime.deploy.image.builders import find_builder
 from batcat_runtime.deploy.image.lock import BASE, PACKAGES, lock_base, lock_packages
-from batcat_runtime.deploy.image.push import find_pushed, has_image, pushed_uri
-from batcat_runtime.deploy.image.push import push as push_image
-from batcat_runtime.deploy.project import Project, load_project
+from batcat_runtime.deploy.project import load_project
 from batcat_runtime.errors import ConfigError
 
 from .errors import reported
 from .options import AsJson, Debug, Environment, ProjectFolder
+from .pushing import describe, megabytes, pushed, told
 from .screen import Screen
 
 BuilderName = Annotated[
@@ -92,16 +91,16 @@ def build_verb(  # noqa: PLR0913 - typer makes an option of each argument
     """Build the image, for a look or a trial; pushing builds what it needs by itself."""
     here, screen = load_project(project), Screen(as_json=as_json)
     plan = plan_build(here, builder=builder, base=base, locked=locked)
-    _describe(screen, plan)
+    describe(screen, plan)
     if dry_run:
-        screen.answer({**_document(plan), "status": "PLANNED"})
+        screen.answer({**told(plan), "status": "PLANNED"})
         return
     with screen.busy("Building …"):
         built = build(plan, builder=builder, cache=not no_cache, say=screen.say)
     screen.say(
-        f"{built.name}: {_megabytes(built.size)} with its base, built by {built.builder.name}"
+        f"{built.name}: {megabytes(built.size)} with its base, built by {built.builder.name}"
     )
-    screen.answer({**_document(plan), "status": "BUILT", **_of(built)})
+    screen.answer({**told(plan), "status": "BUILT", **_of(built)})
 
 
 @application.command(
@@ -161,9 +160,9 @@ def promote(  # noqa: PLR0913 - typer makes an option of each argument
     as_json: AsJson = False,
     debug: Debug = False,  # noqa: ARG001 - read by reported()
 ) -> None:
-    """Copy the very image that one environment runs to another's ECR, by digest.
+    """Copy the image of this project, as it was tried in one environment, to another's ECR.
 
-    Nothing is built: what was tried there is what runs here. Deploy afterwards.
+    By digest, and nothing is built: what was tried there is what runs here. Deploy afterwards.
     """
     from batcat_runtime.deploy.artifacts import account_of
     from batcat_runtime.deploy.image.promote import check, find_origin, profile
@@ -180,6 +179,8 @@ def promote(  # noqa: PLR0913 - typer makes an option of each argument
     with profile(source_profile), reached(there, screen):
         origin = find_origin(there)
     screen.say(f"Image {origin.uri}")
+    if not origin.is_running:
+        screen.say(f"Environment {there.environment} runs another one by now")
     with reached(here, screen):
         account = account_of(here)
         place = f"account {account.id}, region {account.region}"
@@ -196,104 +197,5 @@ def promote(  # noqa: PLR0913 - typer makes an option of each argument
     screen.answer({**document, "status": status, "image_uri": done.image.uri})
 
 
-def pushed(  # noqa: PLR0913 - what the verb is told
-    here: Project,
-    screen: Screen,
-    *,
-    builder: str = "",
-    base: str = "",
-    locked: bool = False,
-    dry_run: bool = False,
-) -> dict[str, Any]:
-    """Push a project's image and tell about it.
-
-    Args:
-        here: the project, in an environment that is an account.
-        screen: where to tell.
-        builder: as :func:`batcat_runtime.deploy.image.build.build` takes it.
-        base: begin with this image instead of the locked one.
-        locked: refuse a lock that does not fit.
-        dry_run: only look whether the image is there.
-
-    Returns:
-        The answer's document; ``image_uri`` is what the stack needs.
-    """
-    from batcat_runtime.deploy.artifacts import account_of
-
-    account = account_of(here)
-    plan = plan_build(here, builder=builder, base=base, locked=locked)
-    document = {**_document(plan), "account": account.id, "region": account.region}
-    if dry_run:
-        _describe(screen, plan)
-        found = find_pushed(plan)
-        state = f"it is there: {found.uri}" if found else "it would be built and pushed"
-        screen.say(f"In account {account.id}, region {account.region}, {state}")
-        status = "PRESENT" if found else "PLANNED"
-        return {**document, "status": status, "image_uri": found.uri if found else ""}
-    with screen.busy("Bringing the image into ECR …"):
-        done = push_image(plan, builder=builder, say=screen.say)
-    for note in plan.notes:
-        screen.say(note)
-    if done.made_repository:
-        screen.say(f"Made the ECR repository {here.repository}")
-    how = "is there already" if done.was_there else "pushed"
-    screen.say(f"Image {how}: {done.image.uri} ({_megabytes(done.image.size)} to download)")
-    return {
-        **document,
-        "status": "PRESENT" if done.was_there else "PUSHED",
-        "image_uri": done.image.uri,
-        "download_size": done.image.size,
-    }
-
-
-def ensure_pushed(here: Project, screen: Screen, *, yes: bool, dry_run: bool) -> None:
-    """Bring the image into ECR before a deployment, which then finds it there.
-
-    Raises:
-        typer.Exit: whoever was asked does not want it.
-    """
-    if here.image_uri or not has_image(here):
-        return
-    from batcat_runtime.deploy.artifacts import account_of
-
-    from .deploy import ask
-
-    account = account_of(here)
-    is_there = bool(pushed_uri(here))
-    if dry_run or is_there:
-        if not is_there:
-            screen.say("The image of these steps is not in ECR: it would be built and pushed")
-        return
-    where = f"ECR of account {account.id}, region {account.region}"
-    question = f"Build the image of the steps and push it to {where}?"
-    if not yes and not ask(question, screen):
-        screen.say("Nothing was changed.")
-        screen.answer({"status": "DECLINED"})
-        raise typer.Exit(1)
-    pushed(here, screen)
-
-
-def _describe(screen: Screen, plan: Any) -> None:
-    screen.say(f"Image {plan.name}")
-    screen.say(f"Base  {plan.inputs.base}")
-    for name, value in plan.inputs.labels.items():
-        screen.say(f"Label {name} = {value}")
-    for note in plan.notes:
-        screen.say(note)
-
-
-def _document(plan: Any) -> dict[str, Any]:
-    return {
-        "image": plan.name,
-        "base": plan.inputs.base,
-        "labels": plan.inputs.labels,
-        "notes": list(plan.notes),
-    }
-
-
 def _of(built: Built) -> dict[str, Any]:
     return {"id": built.id, "size": built.size, "builder": built.builder.name}
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.0f} MB"

@@ -81,12 +81,12 @@ def _show(
 def _show_step(
     here: Project, screen: Screen, which: tuple[str, str, str], *, follow: bool
 ) -> list[dict[str, str | int]]:
-    from batcat_runtime.deploy import names
+    from batcat_runtime.deploy.execution import jobs_of
     from batcat_runtime.deploy.logs import read
 
     step, run, front = which
     lines: list[dict[str, str | int]] = []
-    for line in read(names.job(run, step), here.region, until_ended=follow):
+    for line in read(jobs_of(here, run, step), here.region, until_ended=follow):
         lines.append({"step": step, **vars(line)})
         if not screen.as_json:
             for part in readable(line.text):

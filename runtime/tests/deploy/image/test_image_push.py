@@ -12,7 +12,7 @@ import pytest
 from runtime.tests.deploy.image.ecr import ACCOUNT, PASSWORD, REGISTRY, V2S2, Ecr
 from runtime.tests.deploy.image.machine import BASE, DIGEST, NAME, Machine
 
-from batcat_runtime.cli.image import ensure_pushed
+from batcat_runtime.cli.pushing import ensure_pushed
 from batcat_runtime.cli.screen import Screen
 from batcat_runtime.deploy import plan
 from batcat_runtime.deploy.artifacts import Account
@@ -221,6 +221,23 @@ def test_a_deployment_pushes_what_is_not_there_if_you_agree(
     ecr.pushed[gather(here, BASE).tag] = detail()
     ensure_pushed(here, screen, yes=False, dry_run=False)  # nobody is asked for nothing
     assert capsys.readouterr().out == ""
+
+
+def test_a_deployment_for_which_an_image_was_promoted_builds_none(
+    here: Project, machine: Machine, ecr: Ecr
+) -> None:
+    machine.has("buildah")
+    screen = Screen(as_json=False)
+    with pytest.raises(MissingError, match="batcat image promote --from … --env dev"):
+        ensure_pushed(here, screen, yes=True, dry_run=False, promoted=True)
+    ensure_repository(here)
+    ecr.pushed[gather(here, BASE).tag] = detail()
+    ensure_pushed(here, screen, yes=True, dry_run=False, promoted=True)
+    (here.root / lock.REQUIREMENTS).write_text("fastjsonschema\n")
+    for told in ({"promoted": True}, {"locked": True}):
+        with pytest.raises(ConfigError, match=r"does not fit .* run: batcat image lock"):
+            ensure_pushed(here, screen, yes=True, dry_run=False, **told)
+    assert machine.told() == ""
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from runtime.tests.deploy.image.registries import registry
 
 from batcat_runtime import aws
 from batcat_runtime.deploy import apply, load_project, make_plan
+from batcat_runtime.deploy.image import lock
+from batcat_runtime.deploy.image.build import plan_build
 from batcat_runtime.deploy.image.promote import Origin, check, find_origin, profile, promote
 from batcat_runtime.deploy.image.registry import Registry
 from batcat_runtime.deploy.image.repository import Repository
@@ -165,36 +167,56 @@ def test_a_registry_says_what_it_refuses(origin: Origin) -> None:
         repository("127.0.0.1:1").has(origin.digest)
 
 
-def test_the_image_that_a_stack_runs_is_found(account: LocalAws, folder: Path) -> None:
+@pytest.fixture
+def tried(account: LocalAws, here: Project) -> Iterator[Project]:
+    """The project on the local AWS, where a repository is."""
     del account
-    project = load_project(folder)
+    project = load_project(here.root)
     ecr = aws.client("ecr", project.region)
-    made = ecr.create_repository(repositoryName=project.repository)["repository"]
-    try:
-        manifest = json.dumps({"schemaVersion": 2, "mediaType": V2S2, "layers": [], "config": {}})
-        put = ecr.put_image(
-            repositoryName=project.repository,
-            imageManifest=manifest,
-            imageManifestMediaType=V2S2,
-            imageTag=TAG,
-        )
-        digest = put["image"]["imageId"]["imageDigest"]
-        uri = f"{made['repositoryUri']}@{digest}"
-        for _ in apply(make_plan(project)):
-            pass
-        with pytest.raises(DeployError, match="push and deploy there first: batcat deploy"):
-            find_origin(project)
-        for _ in apply(make_plan(replace(project, image_uri=uri))):
-            pass
-        found = find_origin(project)
-        assert (found.digest, found.tag, found.uri) == (digest, TAG, uri)
-        ecr.batch_delete_image(
-            repositoryName=project.repository, imageIds=[{"imageDigest": digest}]
-        )
-        with pytest.raises(MissingError, match="is not in ECR any more"):
-            find_origin(project)
-    finally:
-        ecr.delete_repository(repositoryName=project.repository, force=True)
+    ecr.create_repository(repositoryName=project.repository)
+    yield project
+    ecr.delete_repository(repositoryName=project.repository, force=True)
+
+
+def put(project: Project, layers: int = 0) -> tuple[str, str]:
+    """Bring an image of the project as it is now into its repository: address and digest."""
+    ecr = aws.client("ecr", project.region)
+    manifest = {"schemaVersion": 2, "mediaType": V2S2, "layers": [{}] * layers, "config": {}}
+    made = ecr.put_image(
+        repositoryName=project.repository,
+        imageManifest=json.dumps(manifest),
+        imageManifestMediaType=V2S2,
+        imageTag=plan_build(project, locked=True).inputs.tag,
+    )["image"]
+    (place,) = ecr.describe_repositories(repositoryNames=[project.repository])["repositories"]
+    digest = made["imageId"]["imageDigest"]
+    return f"{place['repositoryUri']}@{digest}", digest
+
+
+def test_the_image_of_these_sources_is_found_where_it_was_tried(tried: Project) -> None:
+    """Also when that environment has gone on to the next by the time of its approval."""
+    uri, digest = put(tried)
+    for _ in apply(make_plan(replace(tried, image_uri=uri))):
+        pass
+    found = find_origin(tried)
+    assert (found.digest, found.uri, found.is_running) == (digest, uri, True)
+
+    script = tried.root / "script" / "clean.py"
+    before = script.read_text(encoding="utf-8")
+    script.write_text(f"{before}# the next commit\n", encoding="utf-8")
+    with pytest.raises(MissingError, match=rf"has no image of .* it runs {uri}\. Go to the commit"):
+        find_origin(tried)
+    later, _ = put(tried, layers=1)
+    for _ in apply(make_plan(replace(tried, image_uri=later))):
+        pass
+    assert find_origin(tried).uri == later
+    script.write_text(before, encoding="utf-8")
+    found = find_origin(tried)
+    assert (found.digest, found.is_running) == (digest, False)
+
+    (tried.root / lock.REQUIREMENTS).write_text("fastjsonschema\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="batcat image lock"):
+        find_origin(tried)
 
 
 def test_what_is_no_promotion_is_refused(folder: Path) -> None:

@@ -42,14 +42,14 @@ def _line(screen: Screen, event: StateEvent | Ended | None) -> None:
     if isinstance(event, Ended):
         screen.say(f"{time}  execution {event.status.lower()} after {event.seconds:.1f} s")
         return
-    if event.type == "Fail" or (event.kind == "entered" and event.type != "Task"):
+    if event.type == "Fail" or (event.kind == "entered" and event.type not in {"Task", "Wait"}):
         return  # said by the line that follows: the state's end, or the execution's
     text = f"{time}  {event.state:<24} {event.kind}"
     if event.kind == "started":
         text += f"  {event.job}"
     elif event.kind in _MARKS:
         text += f"  {event.seconds:.1f} s"
-    if event.kind != "entered":
+    if event.kind != "entered" or event.type == "Wait":
         screen.say(text)
 
 

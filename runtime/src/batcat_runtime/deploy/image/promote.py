@@ -1,4 +1,4 @@
-"""Bring the very image that one environment runs to another, byte for byte."""
+"""Bring the very image that was tried in one environment to another, byte for byte."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from batcat_runtime.deploy.stack import deployed_stack
 from batcat_runtime.errors import ConfigError, DeployError, MissingError
 
 from . import repository
+from .build import plan_build
 from .push import Delivery
 from .registry import Registry
 
@@ -32,19 +33,21 @@ _CREDENTIALS = (
 
 @dataclass(frozen=True)
 class Origin:
-    """The image that an environment runs.
+    """The image in the environment where it was tried.
 
     Attributes:
         registry: where it is.
         digest: ``sha256:…``.
         tag: its tag, made of what it is made of.
         uri: its address by digest.
+        is_running: whether that environment runs it now.
     """
 
     registry: Registry
     digest: str
     tag: str
     uri: str
+    is_running: bool = True
 
 
 @contextmanager
@@ -64,7 +67,9 @@ def profile(name: str) -> Iterator[None]:
 
 
 def find_origin(source: Project) -> Origin:
-    """Find the image that an environment's stack runs now.
+    """Find the image of the project as it is here in the registry of another environment.
+
+    It is not just any that runs there: while one waits for its approval, the next is tried.
 
     Args:
         source: the project in the environment it comes from.
@@ -74,21 +79,22 @@ def find_origin(source: Project) -> Origin:
 
     Raises:
         AccessError: stack or registry may not be read.
-        MissingError: nothing is deployed there, or the image is gone.
-        DeployError: the stack does not run an image of the project's own repository.
+        ConfigError: the lock does not fit, so no image is made of it.
+        MissingError: nothing is deployed there, or no such image.
     """
     account_of(source)
-    uri = deployed_stack(source).parameters.get("ImageUri", "")
-    name, _, digest = uri.partition("@")
-    found = repository.find_repository(source)
-    if found is None or name != found.uri or not digest:
-        raise DeployError(
-            f"environment {source.environment} runs the image {uri or 'of its template'}, which is "
-            f"not one of its repository {source.repository} by digest; push and deploy there "
-            f"first: batcat deploy{source.option}"
+    tag = plan_build(source, locked=True).inputs.tag
+    running = deployed_stack(source).parameters.get("ImageUri", "")
+    image = repository.find_image(source, tag=tag)
+    if image is None:
+        raise MissingError(
+            f"environment {source.environment} has no image of the project as it is here ({tag}); "
+            f"it runs {running or 'that of its template'}. Go to the commit that was tried there, "
+            f"or try this one: batcat deploy{source.option}"
         )
-    tag = repository.find_tag(source, digest)
-    return Origin(Registry(found, repository.token(source)), digest, tag, uri)
+    place, _, digest = image.uri.partition("@")
+    registry = Registry(repository.Repository(place), repository.token(source))
+    return Origin(registry, digest, tag, image.uri, is_running=image.uri == running)
 
 
 def promote(

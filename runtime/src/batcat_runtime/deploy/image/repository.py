@@ -138,27 +138,6 @@ def find_image(project: Project, *, tag: str = "", digest: str = "") -> Pushed |
     return Pushed(f"{repository.uri}@{image['imageDigest']}", image["imageSizeInBytes"])
 
 
-def find_tag(project: Project, digest: str) -> str:
-    """Find the tag of an image; the one of its content, if it has several.
-
-    Raises:
-        MissingError: the image is gone, or has no tag.
-    """
-    asked = {"repositoryName": project.repository, "imageIds": [{"imageDigest": digest}]}
-    told = _ask(project, "describe_images", **asked)
-    tags = sorted(told["imageDetails"][0].get("imageTags", []), key=_is_not_content) if told else []
-    if not tags:
-        raise MissingError(
-            f"{project.repository}@{digest} is not in ECR any more, or has lost its tag; push it "
-            f"again: batcat image push{project.option}"
-        )
-    return str(tags[0])
-
-
-def _is_not_content(tag: str) -> bool:
-    return not tag.startswith("content-")
-
-
 def token(project: Project) -> str:
     """Ask ECR for a login of some hours: ``AWS:<password>`` in Base64."""
     with aws.explained("get a login for ECR", "try again"):

@@ -47,6 +47,7 @@ VALUES = {
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
     "AWS::AccountId": ACCOUNT,
+    "AWS::NoValue": "",
     "KmsKey": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "RedshiftWorkgroup": "1234abcd-12ab-34cd-56ef-1234567890ab",
     "Topic": "arn:aws:sns:us-east-1:123456789012:topic",
@@ -142,7 +143,7 @@ def test_asl_validator_takes_every_workflow(
     assert "No" in run(tmp_path, str(ASL_VALIDATOR), "--json-path", "wrong.json", code=1).stderr
 
 
-NOT_IN_ITS_LIST = "younger than parliament's list; test_ci takes AWS's"
+NOT_IN_ITS_LIST = "younger than parliament's list; tests/ci takes AWS's"
 EXPLAINED = {
     ("JobRole", "CREDENTIALS_EXPOSURE", ""): "a job logs in to the registry that holds its image",
     ("JobRole", "PERMISSIONS_MANAGEMENT_ACTIONS", ""): (
@@ -166,12 +167,16 @@ EXPLAINED = {
         "arn:aws:cloudformation:us-east-1:aws:transform/Serverless-2016-10-31",
     ): ("SAM is AWS's own, so no account has it"),
     ("ImageRole", "CREDENTIALS_EXPOSURE", ""): "it logs in to the registry that it pushes to",
-    ("BuildRole", "CREDENTIALS_EXPOSURE", ""): "the same",
+    ("DevRole", "CREDENTIALS_EXPOSURE", ""): "it takes the role that deploys",
+    ("ProdRole", "CREDENTIALS_EXPOSURE", ""): "the same",
+    ("PipelineRole", "PERMISSIONS_MANAGEMENT_ACTIONS", ""): (
+        "AWS's own list for CodePipeline has s3:PutObjectAcl; the bucket takes no ACL"
+    ),
     **{
         (role, "RESOURCE_MISMATCH", "codestar-connections:UseConnection"): (
             "a connection has the older or the newer name, and here the newer"
         )
-        for role in ("PipelineRole", "CheckRole", "BuildRole")
+        for role in ("PipelineRole", "CheckRole", "DevRole", "ProdRole")
     },
 }
 """What parliament finds in which role, and why it is right."""
@@ -213,7 +218,7 @@ def policies_of(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 def filled(value: Any, values: dict[str, str]) -> Any:
     """A value as CloudFormation would fill it in, with all that a condition may bring."""
     if isinstance(value, list):
-        return [filled(one, values) for one in value]
+        return [found for one in value if (found := filled(one, values))]
     if not isinstance(value, dict):
         return value
     if "Fn::If" in value:

@@ -73,6 +73,25 @@ class Accounts:
             one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]
         }
 
+    def change(self, environment: str, **values: str) -> None:
+        """Change values of the stack of deploy/ci.yaml."""
+        cloudformation = self.client("cloudformation", environment)
+        (stack,) = cloudformation.describe_stacks(StackName="ci")["Stacks"]
+        kept = [one["ParameterKey"] for one in stack["Parameters"]]
+        cloudformation.update_stack(
+            StackName="ci",
+            UsePreviousTemplate=True,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": values[name]}
+                if name in values
+                else {"ParameterKey": name, "UsePreviousValue": True}
+                for name in kept
+            ],
+        )
+        waiter = cloudformation.get_waiter("stack_update_complete")
+        waiter.wait(StackName="ci", WaiterConfig={"Delay": 1})
+
     def shell(self, commands: list[str], **variables: str) -> tuple[int, str]:
         """Run commands in one shell until one fails; its exit code and what it printed.
 

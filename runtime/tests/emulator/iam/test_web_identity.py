@@ -213,6 +213,18 @@ def test_other_claims_are_conditions_where_aws_knows_them(account: Account) -> N
     assert (code, f"condition key {GITHUB}:runner" in message) == ("NotEmulated", True)
 
 
+@pytest.mark.parametrize("claim", ["project_id", "environment"])
+def test_a_gitlab_of_ones_own_gives_no_conditions_but_its_subject(
+    account: Account, claim: str
+) -> None:
+    """What gitlab.com gives is shown with its jobs, in the template's tests."""
+    asked = trusting(GITLAB, OF_GITLAB)
+    asked["Condition"]["StringEquals"][f"{GITLAB}:{claim}"] = "42"
+    text = token(GITLAB, OF_GITLAB, **{claim: "42"})
+    code, message, _ = account.refusal(account.role(asked), text)
+    assert (code, f"condition key {GITLAB}:{claim}" in message) == ("NotEmulated", True)
+
+
 def test_a_session_is_no_longer_than_the_role_allows(account: Account) -> None:
     role = account.role(trusting(GITHUB, WITH_IDS), MaxSessionDuration=7200)
     assert account.enter(role, token(GITHUB, WITH_IDS), DurationSeconds=7200)

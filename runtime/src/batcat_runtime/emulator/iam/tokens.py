@@ -36,11 +36,17 @@ OF_PROVIDERS = {
     "token.actions.githubusercontent.com": (
         *("actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref"),
         *("repository", "repository_id", "workflow"),
-    )
+    ),
+    "gitlab.com": (
+        *("namespace_id", "pipeline_source", "project_id", "ref_protected"),
+        *("runner_environment", "user_access_level", "user_email", "user_id", "user_login"),
+    ),
 }
-"""Claims that AWS takes from one provider alone.
+"""Claims that AWS takes from one provider alone; not from a GitLab of one's own.
 
-Source: https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/.
+Sources: https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/,
+the condition keys of STS in the Service Authorization Reference, and
+https://docs.gitlab.com/ci/cloud_services/aws/. None is the environment that a job deploys to.
 """
 
 

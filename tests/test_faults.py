@@ -7,6 +7,7 @@ the whole pipeline with ``batcat run``.
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,7 +58,8 @@ def aws(sound: Path) -> Iterator[LocalAws]:
 @pytest.fixture
 def project(sound: Path) -> Iterator[Path]:
     """The project; what a test breaks is mended afterwards."""
-    names = ["script/load.py", "script/score.py", "deploy/config.json", "data/raw/a.csv"]
+    names = ["script/load.py", "script/score.py", "data/raw/a.csv"]
+    names += ["deploy/config.json", "deploy/workflow.asl.json"]
     before = {name: (sound / name).read_bytes() for name in names}
     yield sound
     for name, content in before.items():
@@ -92,6 +94,15 @@ def set_config(project: Path, **values: Any) -> None:
     """Change deploy/config.json."""
     file = project / "deploy" / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **values}), encoding="utf-8")
+
+
+def lack_machines(aws: LocalAws, project: Path, jobs: int) -> None:
+    """Let the next jobs find no machine; nobody waits long before the next one is made."""
+    file = project / "deploy" / "workflow.asl.json"
+    text = file.read_text(encoding="utf-8")
+    assert "300 * $power" in text
+    file.write_text(text.replace("300 * $power", "0 * $power"), encoding="utf-8")
+    aws.lack_machines(jobs)
 
 
 def objects(aws: LocalAws, run_name: str, step: str) -> list[str]:
@@ -148,6 +159,24 @@ def test_a_step_that_runs_out_of_disk(project: Path, batcat: Any, aws: LocalAws)
     assert "No space left on device" in told
     assert "volume_size_gb in deploy/config.json" in told
     assert not [key for key in objects(aws, outcome["run"], "score") if key.endswith(".csv")]
+
+
+def test_a_step_without_a_machine_is_tried_again_and_shows_its_log(
+    project: Path, batcat: Any, aws: LocalAws
+) -> None:
+    lack_machines(aws, project, 1)
+    code, outcome, told = batcat(project, "run")
+    assert (code, outcome["status"]) == (0, "SUCCEEDED")
+    assert [
+        (one["job"].removeprefix(outcome["run"]), one["status"]) for one in outcome["steps"]
+    ] == [
+        ("-2load", "succeeded"),
+        ("-score", "succeeded"),
+    ]
+    assert told.index("WaitForMachine           entered") < told.index("-2load")
+    _, shown, _ = batcat(project, "logs", "load")
+    assert "rows" in "\n".join(line["text"] for line in shown["lines"])
+    shutil.rmtree(project / outcome["result"])
 
 
 def test_no_input(project: Path, batcat: Any) -> None:
@@ -218,6 +247,7 @@ def test_a_configuration_that_is_no_json_says_where(project: Path, batcat: Any) 
 
 def test_ctrl_c_stops_the_job_as_well(project: Path, aws: LocalAws) -> None:
     break_step(project, "load", "import time; time.sleep(600)")
+    lack_machines(aws, project, 1)
     program = str(Path(sys.executable).parent / "batcat")
     with subprocess.Popen(
         [program, "run"],
@@ -228,13 +258,13 @@ def test_ctrl_c_stops_the_job_as_well(project: Path, aws: LocalAws) -> None:
         text=True,
     ) as running:
         assert running.stdout
-        assert any(" started " in line for line in running.stdout)
+        assert any("-2load" in line for line in running.stdout)
         running.send_signal(signal.SIGINT)
         rest = running.stdout.read()
         assert running.wait(timeout=60) == INTERRUPTED
     assert "Stopping" in rest
-    jobs = aws.client("sagemaker").list_processing_jobs(StatusEquals="InProgress")
-    assert jobs["ProcessingJobSummaries"] == []
+    jobs = aws.client("sagemaker").list_processing_jobs(NameContains="-2load")
+    assert jobs["ProcessingJobSummaries"][-1]["ProcessingJobStatus"] == "Stopped"
 
 
 def test_alone_a_step_without_input_says_what_is_missing(project: Path, run: Run) -> None:

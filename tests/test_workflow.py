@@ -14,6 +14,7 @@ import pytest
 from batcat_runtime.deploy import apply, load_project, make_plan
 from batcat_runtime.deploy.stack import deployed_stack
 from batcat_runtime.emulator import LocalAws
+from batcat_runtime.emulator.stepfunctions.jsonata import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,13 @@ for file in sorted((ROOT / "input").rglob("*.csv")):
 """
 
 
+def hurried(definition: dict[str, Any]) -> dict[str, Any]:
+    """The workflow, in which nobody waits before a machine is asked for again."""
+    wait = definition["States"]["WaitForMachine"]
+    wait["Seconds"] = wait["Seconds"].replace("300 *", "0 *")
+    return definition
+
+
 class Flow:
     """A deployed workflow, and what its executions leave."""
 
@@ -46,10 +54,10 @@ class Flow:
         self.s3, self.sfn = aws.client("s3"), aws.client("stepfunctions")
         self.machine, self.messages = "", ""
 
-    def deploy(self, change: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
+    def deploy(self) -> None:
         """Deploy the project, and let a queue listen to its topic."""
         project = replace(load_project(self.folder), max_runtime_seconds=60)
-        for _ in apply(make_plan(project, change_definition=change)):
+        for _ in apply(make_plan(project, change_definition=hurried)):
             pass
         outputs = deployed_stack(project).outputs
         self.machine = outputs["StateMachineArn"]
@@ -143,6 +151,21 @@ class Flow:
         """The first step's job."""
         jobs = self.aws.client("sagemaker")
         return dict(jobs.describe_processing_job(ProcessingJobName=f"{RUN}{name}-load-it"))
+
+    def jobs(self, name: str) -> dict[str, str]:
+        """Each job of a run, by the end of its name, and how it ended; in their order."""
+        jobs = self.aws.client("sagemaker").list_processing_jobs(NameContains=f"{RUN}{name}-")
+        return {
+            one["ProcessingJobName"].removeprefix(f"{RUN}{name}-"): one["ProcessingJobStatus"]
+            for one in jobs["ProcessingJobSummaries"]
+        }
+
+    def entered(self, execution: str) -> list[str]:
+        """The states that an execution entered."""
+        history = self.sfn.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+        return [
+            one["stateEnteredEventDetails"]["name"] for one in history if "Entered" in one["type"]
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -246,10 +269,7 @@ def test_a_job_whose_answer_got_lost_is_taken_up_and_not_made_twice(
     assert flow.run(name)["status"] == "SUCCEEDED"
     script.write_text(READ_ALL, encoding="utf-8")
     assert ".success" in flow.keys(name)
-    history = flow.sfn.get_execution_history(executionArn=execution, maxResults=1000)["events"]
-    entered = [
-        one["stateEnteredEventDetails"]["name"] for one in history if "Entered" in one["type"]
-    ]
+    entered = flow.entered(execution)
     assert entered[:5] == ["Settings", "load_it", "LookAtJob", "HasJobEnded", after]
     assert entered.count("load_it") == 1
 
@@ -260,6 +280,91 @@ def test_a_job_of_another_execution_is_not_taken_for_ones_own(flow: Flow) -> Non
     assert (ended["status"], ended["error"]) == ("FAILED", "SageMaker.ResourceInUseException")
     assert flow.told("foreign")["Step"] == "load_it"
     assert ".success" not in flow.keys("foreign")
+
+
+def test_a_step_without_a_machine_is_tried_again_under_another_name(flow: Flow) -> None:
+    flow.aws.lack_machines(2)
+    assert flow.run("scarce")["status"] == "SUCCEEDED"
+    assert flow.jobs("scarce") == {
+        "load-it": "Failed",
+        "2load-it": "Failed",
+        "3load-it": "Completed",
+        "score": "Completed",
+    }
+    assert flow.keys("scarce") == [
+        ".success",
+        "load_it/load_it_a.csv",
+        "load_it/load_it_b.csv",
+        "manifest.json",
+        "score/score_load_it_a.csv",
+        "score/score_load_it_b.csv",
+    ]
+
+
+def test_a_job_that_was_taken_up_is_tried_again_as_well(flow: Flow) -> None:
+    execution = flow.machine.replace(":stateMachine:", ":execution:") + f":{RUN}taken"
+    flow.aws.lack_machines(1)
+    flow.make_job("taken", execution)
+    while flow.job("taken")["ProcessingJobStatus"] == "InProgress":
+        time.sleep(0.1)
+    assert flow.run("taken")["status"] == "SUCCEEDED"
+    assert flow.jobs("taken") == {
+        "load-it": "Failed",
+        "2load-it": "Completed",
+        "score": "Completed",
+    }
+    assert flow.entered(execution)[1:9] == [
+        "load_it",
+        "LookAtJob",
+        "HasJobEnded",
+        "JobFailed",
+        "LacksMachine",
+        "WaitForMachine",
+        "TryAgain",
+        "load_it",
+    ]
+
+
+def test_a_machine_that_never_comes_is_reported_after_five_jobs(flow: Flow) -> None:
+    flow.aws.lack_machines(5)
+    ended = flow.run("never")
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.TaskFailed")
+    assert list(flow.jobs("never")) == ["load-it", *(f"{n}load-it" for n in range(2, 6))]
+    told = flow.told("never")
+    assert (told["Step"], told["Tries"]) == ("load_it", 5)
+    reason = json.loads(told["Cause"])["FailureReason"]
+    assert reason.startswith("CapacityError: ")
+    assert "using a different ML instance type" in reason
+    assert told["Log"].endswith("never-5load-it")
+    assert flow.keys("never") == []
+
+
+def test_a_step_that_says_capacity_error_itself_is_not_tried_again(
+    flow: Flow, broken: Path
+) -> None:
+    broken.write_text(
+        "import os\nfrom pathlib import Path\n"
+        "message = Path(os.environ['BATCAT_ML_ROOT'], 'output', 'message')\n"
+        "message.parent.mkdir(exist_ok=True)\n"
+        """message.write_text('CapacityError: "FailureReason":"CapacityError: it was I')\n"""
+        "raise SystemExit(7)",
+        encoding="utf-8",
+    )
+    assert flow.run("own-words")["status"] == "FAILED"
+    told = flow.told("own-words")
+    assert '"FailureReason":"CapacityError' in json.loads(told["Cause"])["ExitMessage"]
+    assert told["Tries"] == 1
+    assert flow.jobs("own-words") == {"load-it": "Completed", "score": "Failed"}
+
+
+def test_waits_for_a_machine_grow_and_differ(flow: Flow) -> None:
+    definition = (flow.folder / "deploy" / "workflow.asl.json").read_text(encoding="utf-8")
+    wait = json.loads(definition)["States"]["WaitForMachine"]["Seconds"].strip("{%} ")
+    for tries, longest in enumerate([300, 600, 1200, 2400], start=1):
+        seconds = [evaluate(wait, {"Try": tries}) for _ in range(20)]
+        assert all(longest / 2 <= one <= longest for one in seconds)
+        assert len(set(seconds)) > 1
+        assert all(isinstance(one, int) for one in seconds)
 
 
 def test_the_same_name_and_input_are_the_same_execution(flow: Flow) -> None:
@@ -279,8 +384,12 @@ def put_in(definition: dict[str, Any], block: str, *replaced: str) -> dict[str, 
             states.update(new)
         else:
             states[name] = state
-    rules = states["HasJobEnded"]["Choices"]
-    rules[:] = [rule for rule in rules if rule.get("StringEquals") not in replaced]
+    rules = [rule for name in ("HasJobEnded", "TryAgain") for rule in states[name]["Choices"]]
+    for name in ("HasJobEnded", "TryAgain"):
+        kept = [
+            rule for rule in states[name]["Choices"] if rule.get("StringEquals") not in replaced
+        ]
+        states[name]["Choices"] = kept
     for one in (*states.values(), *rules):
         if one.get("Next") in replaced:
             one["Next"] = next(iter(new))

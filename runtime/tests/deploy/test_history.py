@@ -120,6 +120,11 @@ def test_a_failure_that_a_retry_made_good_is_not_the_reason(recorded: Recorded) 
             "give it input",
         ),
         ('{"ProcessingJobStatus": "Stopped"}', "Processing job is Stopped", "more time"),
+        (
+            '{"FailureReason": "CapacityError: Unable to provision capacity."}',
+            "CapacityError: Unable",
+            "instance_type in deploy/config.json",
+        ),
         ("User is not authorized", "States.TaskFailed: User is not authorized", "AWS refused"),
     ],
 )

@@ -151,9 +151,15 @@ def test_a_step_that_hangs_ends_with_the_time_it_was_given(project: Project) -> 
     assert caught.value.advice[0].startswith("give it more time: max_runtime_seconds")
 
 
-def test_stopping_a_run_stops_its_job(deployed: Project) -> None:
-    source = faulty(deployed.root / "data" / "raw", "hang")
-    run = Run(prepare(deployed, source=source))
+def test_stopping_a_run_stops_its_job_whatever_its_name(project: Project) -> None:
+    def renamed(definition: dict[str, Any]) -> dict[str, Any]:
+        name = "States.Format('{}-2clean', $.ProcessingJobName)"
+        definition["States"]["clean"]["Parameters"]["ProcessingJobName.$"] = name
+        return definition
+
+    for _ in deploy.apply(deploy.make_plan(project, change_definition=renamed)):
+        pass
+    run = Run(prepare(project, source=faulty(project.root / "data" / "raw", "hang")))
     run.upload()
     run.start()
     followed = run.follow()
@@ -161,8 +167,8 @@ def test_stopping_a_run_stops_its_job(deployed: Project) -> None:
         if isinstance(event, StateEvent) and event.kind == "started":
             break
     run.stop()
-    job = aws.client("sagemaker", deployed.region).describe_processing_job(
-        ProcessingJobName=f"{run.plan.run}-clean"
+    job = aws.client("sagemaker", project.region).describe_processing_job(
+        ProcessingJobName=f"{run.plan.run}-2clean"
     )
     assert job["ProcessingJobStatus"] == "Stopped"
     with pytest.raises(RunFailedError, match="was stopped"):
@@ -174,7 +180,7 @@ def test_the_last_runs_are_listed_with_how_they_ended(deployed: Project) -> None
     newest = read_status(deployed).runs[0]
     assert newest.status == "SUCCEEDED"
     assert 0 < newest.seconds < 60
-    lines = list(step_logs.read(f"{newest.run}-forecast", deployed.region, until_ended=True))
+    lines = list(step_logs.read([f"{newest.run}-forecast"], deployed.region, until_ended=True))
     assert [line.text for line in lines] == ["2 rainy days"]
     assert lines[0].host == "algo-1"
 

@@ -251,3 +251,14 @@ def test_an_image_nobody_registered_fails_with_what_to_do(jobs: Jobs) -> None:
     assert job["ProcessingJobStatus"] == "Failed"
     assert "--image team/other=FOLDER" in job["FailureReason"]
     assert "Registered: job" in job["FailureReason"]
+
+
+def test_a_job_that_finds_no_machine_never_begins(jobs: Jobs) -> None:
+    """Only so many jobs as the test said."""
+    jobs.aws.lack_machines(1)
+    job = jobs.run("print('begun')")
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("CapacityError: Unable to provision")
+    assert "ProcessingStartTime" not in job
+    assert jobs.streams(job["ProcessingJobName"]) == []
+    assert jobs.run("")["ProcessingJobStatus"] == "Completed"

@@ -136,7 +136,7 @@ def remove(plan: Removal) -> Iterator[StackEvent]:
     """
     region = plan.account.region
     for execution in plan.running:
-        stop(execution, plan.project)
+        stop(execution)
     if plan.owns_repository:
         _delete_images(plan)  # a repository that holds some cannot go with its stack
     if plan.stack:

@@ -10,11 +10,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.errors import ExecutionError, ServiceError
+from batcat_runtime.errors import AccessError, ExecutionError, MissingError, ServiceError
 
 from . import names
 from .history import Ended, History, StateEvent
 from .polling import pauses
+from .stack import deployed_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,6 +166,33 @@ def read(execution: Execution) -> list[StateEvent | Ended]:
     return History().read(_events_after(execution, 0))
 
 
+def jobs(execution: Execution) -> dict[str, list[str]]:
+    """Name the Processing jobs that each step has made until now, oldest first.
+
+    There are several where no machine was free at first, and of a step that is a Map.
+    """
+    found: dict[str, list[str]] = {}
+    for event in read(execution):
+        if isinstance(event, StateEvent) and event.kind == "started":
+            known = found.setdefault(event.state, [])
+            if event.job not in known:
+                known.append(event.job)
+    return found
+
+
+def jobs_of(project: Project, run: str, step: str) -> list[str]:
+    """Name the Processing jobs of a step, oldest first.
+
+    Where the run's history is not known (any more), or names none, it is the first job's name.
+    """
+    found: dict[str, list[str]] = {}
+    with suppress(AccessError, MissingError, ServiceError):
+        machine = deployed_stack(project).outputs["StateMachineArn"]
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{run}"
+        found = jobs(Execution(arn, run, project.region))
+    return found.get(step) or [names.job(run, step)]
+
+
 def _events_after(execution: Execution, last: int) -> list[dict[str, Any]]:
     """Events with an id above ``last``, oldest first; read backwards to fetch only the new ones."""
     client = aws.client("stepfunctions", execution.region)
@@ -180,7 +208,7 @@ def _events_after(execution: Execution, last: int) -> list[dict[str, Any]]:
     return new[::-1]
 
 
-def stop(execution: Execution, project: Project) -> None:
+def stop(execution: Execution) -> None:
     """Stop an execution and its Processing jobs, and wait until they have really stopped.
 
     Raises:
@@ -191,13 +219,13 @@ def stop(execution: Execution, project: Project) -> None:
         client.stop_execution(
             executionArn=execution.arn, error="Stopped", cause="stopped by the user"
         )
-    jobs = {names.job(execution.run, step) for step in project.steps}
+    left = {job for made in jobs(execution).values() for job in made}
     for passed in pauses(STOP_SECONDS):
-        jobs = {job for job in jobs if _still_running(job, execution.region, insist=passed > 1)}
-        if not jobs:
+        left = {job for job in left if _still_running(job, execution.region, insist=passed > 1)}
+        if not left:
             return
     raise ExecutionError(
-        f"run {execution.run} is stopped, but its Processing job {', '.join(sorted(jobs))} still "
+        f"run {execution.run} is stopped, but its Processing job {', '.join(sorted(left))} still "
         "runs; see it with: aws sagemaker describe-processing-job",
     )
 

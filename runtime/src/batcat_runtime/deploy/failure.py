@@ -157,7 +157,9 @@ def _advice(
     written = "\n".join((*log, described.get("ExitMessage", "")))
     missing = _MODULE.search(written)
     reason = str(described.get("FailureReason", ""))
-    if not described:
+    if reason.startswith("CapacityError"):
+        yield "run again later, or with another instance_type in deploy/config.json"
+    elif not described:
         yield "correct what AWS refused, then: batcat deploy and batcat run"
     elif "No S3 objects found" in reason:
         if before:

@@ -59,30 +59,34 @@ def tail(job: str, region: str, lines: int = 20) -> list[str]:
     return [line.text for line in found]
 
 
-def read(job: str, region: str, *, until_ended: bool = False) -> Iterator[LogLine]:
-    """Read a job's log from its beginning.
+def read(jobs: list[str], region: str, *, until_ended: bool = False) -> Iterator[LogLine]:
+    """Read the log of one job after the other, each from its beginning.
 
     Args:
-        job: name of the Processing job.
+        jobs: names of the Processing jobs; not all need have a log.
         region: AWS region.
-        until_ended: go on until the job has ended.
+        until_ended: go on until the jobs have ended.
 
     Yields:
         Each line.
 
     Raises:
-        MissingError: there is no such job, or no log of it (any more).
+        MissingError: there is no such job, or no log of any (any more).
     """
     tokens: dict[str, str] = {}
-    for _ in pauses():
-        # Asked before reading, so that no line of a job that ends meanwhile is missed.
-        running = until_ended and _is_running(job, region)
-        for stream in _streams(job, region):
-            yield from _new_lines(stream, region, tokens)
-        if not running:
-            break
+    for job in jobs:
+        for _ in pauses():
+            # Asked before reading, so that no line of a job that ends meanwhile is missed.
+            running = until_ended and _is_running(job, region)
+            for stream in _streams(job, region):
+                yield from _new_lines(stream, region, tokens)
+            if not running:
+                break
     if not tokens:
-        raise MissingError(f"Processing job {job} has no log; it may not have begun: batcat status")
+        named = ", ".join(jobs)
+        raise MissingError(
+            f"Processing job {named} has no log; it may not have begun: batcat status"
+        )
 
 
 def _new_lines(stream: str, region: str, tokens: dict[str, str]) -> Iterator[LogLine]:

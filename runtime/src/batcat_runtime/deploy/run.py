@@ -271,7 +271,7 @@ class Run:
     def stop(self) -> None:
         """Stop the execution and its jobs, if it runs."""
         if self.execution and not any(isinstance(event, Ended) for event in self.events):
-            execution.stop(self.execution, self.plan.project)
+            execution.stop(self.execution)
 
     def open(self) -> None:
         """Find the state machine, and make the run's name this run's alone.

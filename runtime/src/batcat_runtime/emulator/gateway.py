@@ -24,6 +24,7 @@ from .members import refuse_unlisted
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
+from .sagemaker.machines import lacked
 from .services import LOADED_WHEN_ASKED, OWN_SERVICES, load
 from .validate import validate
 from .wire import FORM
@@ -52,8 +53,8 @@ HOSTS = ("127.0.0.1", "localhost")
 DECISIONS = "/_batcat/decisions"
 """Path of this server's own; no bucket's name has an underscore."""
 
-CLOCK = "/_batcat/clock"
-"""Path of this server's own, for tests that turn its clock."""
+FOR_TESTS = {"/_batcat/clock": turned, "/_batcat/machines": lacked}
+"""Paths of this server's own, for tests that turn its clock, or in which jobs find no machine."""
 
 LEGACY_S3_QUERY = "AWSAccessKeyId"
 """Mark of an S3 link presigned the old way (SigV2), which boto3 still makes by default."""
@@ -115,8 +116,9 @@ class Gateway:
             _refuse_web_pages(request)
             if request.path == DECISIONS:
                 return self._decisions(start_response)
-            if request.path == CLOCK:
-                return _send(start_response, turned(self._world, request.get_data()))
+            if request.path in FOR_TESTS:
+                told = FOR_TESTS[request.path](self._world, request.get_data())
+                return _send(start_response, told)
             region, service = self._service_of(request)
             protocol = self._protocol_of(service, request)
             if service != "s3":  # which keeps an object as it comes

@@ -146,12 +146,24 @@ class LocalAws:
             The time it is then.
         """
         seconds = timedelta(**forward).total_seconds()
+        return datetime.fromisoformat(self._told("clock", seconds=seconds)["now"])
+
+    def lack_machines(self, jobs: int) -> None:
+        """Let the next Processing jobs fail as they do when AWS has no machine free.
+
+        Args:
+            jobs: how many; 0 lets every job find its machine again.
+        """
+        self._told("machines", jobs=jobs)
+
+    def _told(self, what: str, **told: float) -> dict[str, Any]:
+        """Tell this process's own server; no proxy stands between them."""
         request = Request(  # noqa: S310 - of this process's own server
-            f"{self.url}/_batcat/clock", json.dumps({"seconds": seconds}).encode(), method="POST"
+            f"{self.url}/_batcat/{what}", json.dumps(told).encode(), method="POST"
         )
-        # No proxy stands between this process and its own server.
         with build_opener(ProxyHandler({})).open(request) as answer:
-            return datetime.fromisoformat(json.load(answer)["now"])
+            said: dict[str, Any] = json.load(answer)
+            return said
 
     def stop(self) -> None:
         """Stop the server and every job it started; does nothing the second time."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.deploy import cfn_yaml, names
+from batcat_runtime.deploy import cfn_yaml, execution, names
 from batcat_runtime.deploy.artifacts import account_of, bucket_exists
 from batcat_runtime.deploy.stack import find_stack
 from batcat_runtime.deploy.status import Past, past_runs
@@ -179,8 +180,8 @@ def _jobs(project: Project, run: Past) -> list[tuple[str, Decimal]]:
     """Kind of machine and machine seconds of each Processing job of a run."""
     sagemaker = aws.client("sagemaker", project.region)
     found = []
-    for step in project.steps:
-        job = names.job(run.run, step)
+    made = execution.jobs(execution.Execution(run.arn, run.run, project.region))
+    for job in chain.from_iterable(made.values()):
         with aws.explained(f"look at Processing job {job}", "it may be gone"):
             told = sagemaker.describe_processing_job(ProcessingJobName=job)
         if "ProcessingStartTime" in told and "ProcessingEndTime" in told:

@@ -31,6 +31,7 @@ from batcat_runtime.emulator.images import ImageError
 from .checks import check_pull
 from .host import Host
 from .job import cut
+from .machines import NO_MACHINE, machines_of
 from .transfer import Transfer, TransferError
 from .uploads import Uploads
 
@@ -81,6 +82,8 @@ class Runner(Thread):
         self._job.finish(status, reason)
 
     def _carry_out(self) -> tuple[str, str | None]:
+        if not machines_of(self._world).are_found():
+            return "Failed", NO_MACHINE
         request = self._job.request
         count = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
         check_pull(self._world, request)

@@ -11,18 +11,23 @@ if TYPE_CHECKING:
     from .conftest import User
 
 
-def state_machine(user: User) -> Any:
-    """The definition that is deployed, by the parts that these tests change."""
+def client_of(user: User, service: str) -> Any:
+    """A client of the local AWS that a user has exported."""
     import boto3
 
     aws = user.environment
-    client = boto3.client(
-        "stepfunctions",
+    return boto3.client(
+        service,
         endpoint_url=aws["AWS_ENDPOINT_URL"],
         region_name="us-east-1",
         aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
     )
+
+
+def state_machine(user: User) -> Any:
+    """The definition that is deployed."""
+    client = client_of(user, "stepfunctions")
     (machine,) = client.list_state_machines()["stateMachines"]
     arn = machine["stateMachineArn"]
     return json.loads(client.describe_state_machine(stateMachineArn=arn)["definition"])
@@ -36,6 +41,21 @@ def spoil(user: User) -> None:
     file.write_text(text.replace("script/forecast.py", "script/forcast.py"), encoding="utf-8")
 
 
+def change_unseen(user: User, deployed: dict[str, Any]) -> None:
+    """Change the stack in another way than batcat's, of which there is no release."""
+    given = {**deployed["parameters"], "MaxRuntimeInSeconds": "1234"}
+    client = client_of(user, "cloudformation")
+    client.update_stack(
+        StackName=deployed["stack"],
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+    )
+    client.get_waiter("stack_update_complete").wait(
+        StackName=deployed["stack"], WaiterConfig={"Delay": 1}
+    )
+
+
 @pytest.fixture
 def stack(user: User) -> User:
     """A user with nothing deployed."""
@@ -47,6 +67,7 @@ def test_a_deployment_that_fails_its_trial_run_is_taken_back(stack: User) -> Non
     good = stack.batcat("deploy", "--smoke", "--json")
     assert good.code == 0, good.err
     assert good.document["status"] == "DEPLOYED"
+    change_unseen(stack, good.document)
     before = state_machine(stack)
 
     spoil(stack)
@@ -55,8 +76,9 @@ def test_a_deployment_that_fails_its_trial_run_is_taken_back(stack: User) -> Non
     assert "The trial run failed: going back to what was before" in bad.out
     assert "is again as it was before" in bad.err
     assert state_machine(stack) == before
+    assert "1234" in json.dumps(before)
     listed = stack.batcat("rollback", "--list", "--json").document
-    assert [one["stands"] for one in listed["releases"]] == [True]
+    assert [one["stands"] for one in listed["releases"]] == [False]
 
 
 def test_a_first_deployment_that_fails_its_trial_run_stays_to_be_looked_at(stack: User) -> None:

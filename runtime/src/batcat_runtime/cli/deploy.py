@@ -16,12 +16,12 @@ from .reached import reached
 from .screen import Screen
 
 EXAMPLES = """
-batcat deploy                     a rehearsal on a local AWS
-batcat deploy --dry-run           only show the changes
-batcat deploy --env dev           into the account of environment dev; asks first
-batcat deploy --env dev --yes     the same without asking, for a pipeline
-batcat deploy --env dev --smoke   try it with test/data; if that fails, go back
-batcat deploy --env prod --promoted    with the image that batcat image promote brought
+batcat deploy                        a rehearsal on a local AWS
+batcat deploy --dry-run              only show the changes
+batcat deploy --env dev              into the account of environment dev; asks first
+batcat deploy --env dev --yes        the same without asking, for a pipeline
+batcat deploy --env dev --smoke      try it with test/data; if that fails, go back
+batcat deploy --env prod --promoted  with the image that was promoted; builds none
 """
 
 
@@ -72,6 +72,7 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
         examine(here)  # before an image is built that a mistake makes useless
         ensure_pushed(here, screen, yes=yes, dry_run=dry_run, locked=locked, promoted=promoted)
         plan = make_plan(here, clean_up=not dry_run)
+        stood = None
         show_plan(screen, plan, here)
         if not plan.is_empty and not here.is_local:
             show_briefly(screen, here)
@@ -82,9 +83,10 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
         if not plan.is_empty:
             confirm(here, plan, screen, yes=yes)
             releases.begin(here, plan.account)
+            stood = releases.standing(here)
             execute(here, plan, screen)
         if smoke:
-            _try(here, plan, screen, source)
+            _try(here, plan, screen, source, stood)
         releases.record(here, plan.account, commit(here.root))
         outputs = _outputs(here)
         for name, value in outputs.items():
@@ -148,8 +150,8 @@ def execute(here: Project, plan: Any, screen: Screen) -> None:
         raise
 
 
-def _try(here: Project, plan: Any, screen: Screen, source: str | None) -> None:
-    """Run the pipeline once as it was deployed; when that fails, go back to what was before.
+def _try(here: Project, plan: Any, screen: Screen, source: str | None, stood: Any) -> None:
+    """Run the pipeline once as it was deployed; when that fails, go back to what stood before.
 
     Raises:
         DeployError: the run failed; the message says what stands now.
@@ -172,13 +174,13 @@ def _try(here: Project, plan: Any, screen: Screen, source: str | None) -> None:
         failed = f"the trial run failed: {error}"
         if plan.is_empty:
             raise DeployError(f"{failed}. Nothing had been changed before it") from error
-        if plan.is_new:
+        if stood is None:
             raise DeployError(
                 f"{failed}. This was the first deployment, so there is nothing to go back to; it "
                 "stays for you to look at"
             ) from error
         screen.say("The trial run failed: going back to what was before …", "red")
-        back = releases.plan_return(here, releases.before(here, plan.account), plan.account)
+        back = releases.plan_return(here, stood, plan.account)
         execute(here, back, screen)
         raise DeployError(f"{failed}. Stack {plan.stack} is again as it was before") from error
 

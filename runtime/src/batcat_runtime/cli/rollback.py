@@ -79,14 +79,21 @@ def _list(here: Project, account: Any, screen: Screen) -> None:
     rows = []
     for name in releases.recorded(here, account):
         one = releases.read(here, account, name)
-        row = {"release": name, "commit": one.commit, "image": one.image}
-        rows.append({**row, "stands": now is not None and one.is_same(now)})
-        stands = "  stands now" if rows[-1]["stands"] else ""
-        screen.say(f"{name}  {one.commit[:12] or 'no commit':<12}{stands}")
+        stands = now is not None and one.is_same(now)
+        now = None if stands else now  # an earlier one may be the same
+        rows.append({"release": name, "commit": one.commit, "image": one.image, "stands": stands})
+        note = "  stands now" if stands else ""
+        screen.say(f"{name}  {_short(one.commit) or 'no commit':<18}{note}")
     if not rows:
         screen.say(f"No release of {here.stack} in environment {here.environment} yet.")
     screen.answer({"stack": here.stack, "environment": here.environment, "releases": rows})
 
 
 def _from(commit: str) -> str:
-    return f", deployed from commit {commit[:12]}" if commit else ""
+    return f", deployed from commit {_short(commit)}" if commit else ""
+
+
+def _short(commit: str) -> str:
+    """A commit for people, which still says that files had changed since."""
+    revision, changed, mark = commit.partition("-")
+    return f"{revision[:12]}{changed}{mark}"

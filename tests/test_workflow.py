@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batcat_runtime.deploy import apply, load_project, make_plan
+from batcat_runtime.deploy import apply, load_project, make_plan, names
 from batcat_runtime.deploy.stack import deployed_stack
 from batcat_runtime.emulator import LocalAws
 from batcat_runtime.emulator.stepfunctions.jsonata import evaluate
@@ -216,6 +216,16 @@ def test_a_run_is_published_whole_and_marked_last(flow: Flow) -> None:
     assert all(one["Size"] and one["ETag"] for one in objects)
     assert manifest["Result"]["HasMore"] is False
     assert manifest["Started"] < manifest["Finished"] < flow.text("whole/.success")
+    # Machines are nearly all that a pipeline costs, and are found by the tags of their jobs.
+    job = flow.job("whole")["ProcessingJobArn"]
+    tags = flow.aws.client("sagemaker").list_tags(ResourceArn=job)["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {
+        "project": PROJECT,
+        "purpose": PURPOSE,
+        "environment": "local",
+        "owner": "Data Science Team",
+        "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS",
+    }
 
 
 def test_an_empty_result_is_a_result(flow: Flow, broken: Path) -> None:
@@ -357,9 +367,32 @@ def test_a_step_that_says_capacity_error_itself_is_not_tried_again(
     assert flow.jobs("own-words") == {"load-it": "Completed", "score": "Failed"}
 
 
+def written(folder: Path, state: str) -> dict[str, Any]:
+    """A state as the project has it."""
+    text = (folder / "deploy" / "workflow.asl.json").read_text(encoding="utf-8")
+    return dict(json.loads(text)["States"][state])
+
+
+def test_only_a_name_with_room_for_a_digit_is_tried_again(
+    tmp_path: Path, render: Callable[..., Path]
+) -> None:
+    """A run that the trigger starts has, though its name holds as much of a digest as fits."""
+    folder = render(tmp_path / "p", trigger="s3")
+    template = (folder / "deploy" / "template.yaml").read_text(encoding="utf-8")
+    digest = "f" * int(template.partition('DIGEST_LENGTH: "')[2][0])
+    assert digest
+    run = f"2026-health-screening-inference-20260131120000-{digest}"
+    condition = written(folder, "LacksMachine")["Choices"][0]["Condition"].strip("{%} ")
+    error = {"Error": "States.TaskFailed", "Cause": '{"FailureReason": "CapacityError: none"}'}
+    for name, is_tried in ((run, True), (f"{run}x", False)):
+        given = {"Error": error, "ProcessingJobName": name}
+        variables = {"states": {"input": given}, "Try": 1, "Step": "preprocess"}
+        assert evaluate(condition, variables) is is_tried
+        assert (len(f"{name}-2preprocess") <= names.JOB.longest) is is_tried
+
+
 def test_waits_for_a_machine_grow_and_differ(flow: Flow) -> None:
-    definition = (flow.folder / "deploy" / "workflow.asl.json").read_text(encoding="utf-8")
-    wait = json.loads(definition)["States"]["WaitForMachine"]["Seconds"].strip("{%} ")
+    wait = written(flow.folder, "WaitForMachine")["Seconds"].strip("{%} ")
     for tries, longest in enumerate([300, 600, 1200, 2400], start=1):
         seconds = [evaluate(wait, {"Try": tries}) for _ in range(20)]
         assert all(longest / 2 <= one <= longest for one in seconds)

@@ -53,7 +53,7 @@ class Answering:
     @contextmanager
     def serving(self) -> Iterator[Answering]:
         """Answer until the end of the block."""
-        thread = Thread(target=self._server.serve_forever, daemon=True)
+        thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield self

@@ -56,7 +56,9 @@ class Services:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.asked = asked
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
 
     def named(self, name: str) -> list[dict[str, Any]]:
         """Parameters of all calls of an operation."""

@@ -108,7 +108,7 @@ NOTHING = {
 """API reference: no permissions are required."""
 
 NAMED_ONE_BY_ONE = ("s3", "DeleteObjects")
-"""Its answer names each object that may not be deleted (test_enforced shows it)."""
+"""Its answer names each object that may not be deleted (enforced/test_resources.py shows it)."""
 
 
 @cache

@@ -148,15 +148,16 @@ class LocalAws:
         seconds = timedelta(**forward).total_seconds()
         return datetime.fromisoformat(self._told("clock", seconds=seconds)["now"])
 
-    def lack_machines(self, jobs: int) -> None:
+    def lack_machines(self, jobs: int, name: str = "") -> None:
         """Let the next Processing jobs fail as they do when AWS has no machine free.
 
         Args:
             jobs: how many; 0 lets every job find its machine again.
+            name: only jobs whose names hold this.
         """
-        self._told("machines", jobs=jobs)
+        self._told("machines", jobs=jobs, name=name)
 
-    def _told(self, what: str, **told: float) -> dict[str, Any]:
+    def _told(self, what: str, **told: float | str) -> dict[str, Any]:
         """Tell this process's own server; no proxy stands between them."""
         request = Request(  # noqa: S310 - of this process's own server
             f"{self.url}/_batcat/{what}", json.dumps(told).encode(), method="POST"

@@ -22,16 +22,19 @@ DIAGNijmegen/rse-grand-challenge 2631, aws/sagemaker-pytorch-training-toolkit 17
 
 @dataclass
 class Machines:
-    """How many of the next jobs find none."""
+    """How many of the next jobs find none, of those whose names hold a text."""
 
     lacking: int = 0
+    name: str = ""
     lock: Lock = field(default_factory=Lock)
 
-    def are_found(self) -> bool:
-        """Whether the job that asks finds its machines."""
+    def are_found(self, job: str) -> bool:
+        """Whether a job finds its machines."""
         with self.lock:
-            self.lacking, lacked = max(0, self.lacking - 1), self.lacking
-        return not lacked
+            if not self.lacking or self.name not in job:
+                return True
+            self.lacking -= 1
+            return False
 
 
 def machines_of(world: World) -> Machines:
@@ -45,13 +48,14 @@ def lacked(world: World, body: bytes) -> tuple[int, dict[str, str], bytes]:
 
     Args:
         world: the server.
-        body: JSON with how many ``jobs`` find none.
+        body: JSON with how many ``jobs`` find none, and the text that their names hold.
     """
     try:
-        jobs = int(json.loads(body)["jobs"])
+        told = json.loads(body)
+        jobs, name = int(told["jobs"]), str(told["name"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ServiceError("ValidationException", f"jobs must be a number: {error}") from error
+        raise ServiceError("ValidationException", f"it takes jobs and name: {error}") from error
     machines = machines_of(world)
     with machines.lock:
-        machines.lacking = jobs
-    return 200, {"Content-Type": "application/json"}, json.dumps({"jobs": jobs}).encode()
+        machines.lacking, machines.name = jobs, name
+    return 200, {"Content-Type": "application/json"}, body

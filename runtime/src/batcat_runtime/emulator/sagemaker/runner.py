@@ -82,7 +82,7 @@ class Runner(Thread):
         self._job.finish(status, reason)
 
     def _carry_out(self) -> tuple[str, str | None]:
-        if not machines_of(self._world).are_found():
+        if not machines_of(self._world).are_found(self._job.name):
             return "Failed", NO_MACHINE
         request = self._job.request
         count = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]

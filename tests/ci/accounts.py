@@ -169,26 +169,48 @@ class Accounts:
 
 
 def without_refused(template: dict[str, Any]) -> dict[str, Any]:
-    """A template without what the local AWS refuses; policies name it by its ARN."""
-    left_out = {
-        name: one["Properties"]["Name"]
-        for name, one in template["Resources"].items()
-        if one["Type"] in REFUSED_HERE
-    }
+    """A template without what the local AWS refuses.
+
+    Policies name it by its ARN, and what it would be given is an output, ``<resource><name>``.
+    """
+    resources = template["Resources"]
+    left_out = {name: one for name, one in resources.items() if one["Type"] in REFUSED_HERE}
 
     def named(value: Any) -> Any:
         if isinstance(value, list):
             return [named(one) for one in value]
         if not isinstance(value, dict):
             return value
-        name = left_out.get(value.get("Fn::GetAtt", [""])[0])
-        if name:
-            arn = "arn:${AWS::Partition}:codebuild:${AWS::Region}:${AWS::AccountId}:project/"
-            return {"Fn::Sub": arn + name}
+        resource = left_out.get(value.get("Fn::GetAtt", [""])[0])
+        if resource:
+            project = f"project/{resource['Properties']['Name']}"
+            place = "arn:${AWS::Partition}:codebuild:${AWS::Region}:${AWS::AccountId}:"
+            return {"Fn::Sub": place + project}
         return {key: named(one) for key, one in value.items()}
 
-    kept = {name: one for name, one in template["Resources"].items() if name not in left_out}
-    return {**template, "Resources": named(kept)}
+    kept = {name: one for name, one in resources.items() if name not in left_out}
+    outputs = {
+        f"{name}{key.replace('_', '')}": {"Condition": resource["Condition"], "Value": value}
+        for name, resource in left_out.items()
+        for key, value in given(resource["Properties"]).items()
+    }
+    return {
+        **template,
+        "Resources": named(kept),
+        "Outputs": {**template["Outputs"], **outputs},
+    }
+
+
+def given(properties: dict[str, Any]) -> dict[str, Any]:
+    """What a CodeBuild project, or a pipeline, is given."""
+    if "ArtifactStore" in properties:
+        return {"Role": properties["RoleArn"], "Bucket": properties["ArtifactStore"]["Location"]}
+    variables = properties["Environment"].get("EnvironmentVariables", [])
+    return {
+        "Role": properties["ServiceRole"],
+        "Logs": properties["LogsConfig"]["CloudWatchLogs"]["GroupName"],
+        **{one["Name"]: one["Value"] for one in variables},
+    }
 
 
 def signed(claims: Mapping[str, Any]) -> str:

@@ -147,6 +147,10 @@ def test_deploy_shows_the_plan_the_events_and_the_outputs(user: User) -> None:
     assert said.code == 0, said.err
     assert re.search(r"\+\s+added\s+AWS::StepFunctions::StateMachine\s+StateMachine", said.out)
     assert re.search(r"CREATE_COMPLETE\s+AWS::CloudFormation::Stack", said.out)
+    lines = [tuple(line.split()[1:4]) for line in said.out.splitlines()]
+    told = [line for line in lines if line and line[0].startswith("CREATE_")]
+    assert told
+    assert len(told) == len(set(told))  # each status of a resource once
     assert "StateMachineArn" in said.out
     again = user.batcat("deploy", "--json")
     assert (again.code, again.document["changes"]) == (0, [])
@@ -197,14 +201,6 @@ def test_missing_input_is_found_before_anything_is_deployed(user: User) -> None:
     said = user.batcat("run", "--input", "nowhere")
     assert said.code == 2
     assert user.batcat("status", "--json").document["stack"] is None
-
-
-def test_deploy_tells_each_status_of_a_resource_once(user: User) -> None:
-    user.batcat("down", "--delete-data", "--yes")
-    lines = [line.split()[1:4] for line in user.batcat("deploy").out.splitlines()]
-    told = [tuple(line) for line in lines if line and line[0].startswith("CREATE_")]
-    assert told
-    assert len(told) == len(set(told))
 
 
 def test_down_keeps_the_data_unless_told_otherwise(user: User, local_aws: LocalAws) -> None:

@@ -1,4 +1,4 @@
-"""Least privilege, proven: each kind of project lacks no permission and has none without use.
+"""Least privilege, proven: a project of each kind runs, lacks no permission and uses each it has.
 
 Everything that a project's roles are for is done on one local AWS: a run, the trigger's event and
 its repetition, a run that fails, one that is stopped, and what starts the trigger. What AWS needs
@@ -9,22 +9,36 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from batcat_runtime.deploy import apply, make_plan
+from batcat_runtime.deploy.audit import read_audit
 from batcat_runtime.deploy.project import load_project
+from batcat_runtime.deploy.run import Run, prepare
+from batcat_runtime.deploy.stack import deployed_stack
 from batcat_runtime.emulator import LocalAws
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-Run = Callable[..., Any]
+    import pytest
+
 PATIENCE = 240.0
+RUNNING = ("InProgress", "Stopping")
+STEP = """import os, time
+from pathlib import Path
+ROOT = Path(os.environ["BATCAT_ML_ROOT"]) / "processing"
+for file in sorted((ROOT / "input").rglob("*.csv")):
+    (ROOT / "score" / f"score_{file.name}").write_text(file.read_text())
+    time.sleep(60 if file.name == "x.csv" else 0)
+print("done")
+"""
 
 
 @dataclass(frozen=True)
@@ -76,11 +90,12 @@ class Deployed:
 
 
 @contextmanager
-def deployed(root: Path, run: Run) -> Iterator[Deployed]:
+def deployed(root: Path, run: Callable[..., Any]) -> Iterator[Deployed]:
     """Deploy a project and run it once."""
     here = load_project(root, "local")
     with LocalAws(images={here.repository: root}, region=here.region) as aws:
-        run(root, "batcat", "run", "--json", **aws.environment)
+        outcome = json.loads(run(root, "batcat", "run", "--json", **aws.environment).stdout)
+        assert outcome["status"] == "SUCCEEDED"
         (stack,) = aws.client("cloudformation").describe_stacks(StackName=here.stack)["Stacks"]
         outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
         name = f"{here.project}-{here.purpose}"
@@ -95,8 +110,13 @@ def until(holds: Callable[[], Any], what: str) -> None:
         time.sleep(0.2)
 
 
-def test_every_role_lacks_nothing_and_uses_everything(prepared: Path, run: Run) -> None:
+def test_every_role_lacks_nothing_and_uses_everything(
+    prepared: Path, run: Callable[..., Any], check_result: Callable[..., None]
+) -> None:
     with deployed(prepared, run) as this:
+        (result,) = (prepared / "data" / "result").rglob("*.csv")
+        also_queried = (prepared / "script" / "redshift.sql").exists()
+        check_result(prepared, result, *(["1.0"] if also_queried else []))
         fail(this)
         stop(this)
         begin(this)
@@ -107,6 +127,44 @@ def test_every_role_lacks_nothing_and_uses_everything(prepared: Path, run: Run) 
             if one["unused"]} == {}  # fmt: skip
     assert told["pointless"] == []
     assert {"JobRole", "WorkflowRole", "TriggerRole"} <= {one["role"] for one in told["statements"]}
+
+
+def test_with_a_key_and_a_network_of_ones_own_they_lack_nothing_either(
+    render: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only an account has otherwise: the key of the local AWS decides, too."""
+    root = render(tmp_path / "p", example=False, steps="score", trigger="s3")
+    (root / "script" / "score.py").write_text(STEP, encoding="utf-8")
+    (root / "data" / "raw" / "a.csv").write_text("id,x\n1,2\n", encoding="utf-8")
+    here = load_project(root)
+    with LocalAws(images={here.repository: root}, region=here.region) as aws:
+        for name, value in aws.environment.items():
+            monkeypatch.setenv(name, value)
+        here = replace(
+            here,
+            kms_key=aws.client("kms").create_key()["KeyMetadata"]["Arn"],
+            vpc_subnets=("subnet-0123456789abcdef0",),
+            vpc_security_groups=("sg-0123456789abcdef0",),
+        )
+        for _ in apply(make_plan(here)):
+            pass
+        with closing(Run(prepare(here))) as run:
+            assert [file.name for file in run.make()] == ["score_a.csv"]
+        this = Deployed(aws, here.repository, here.purpose, deployed_stack(here).outputs)
+        (object_,) = aws.client("s3").list_objects_v2(
+            Bucket=this.bucket, Prefix=f"{here.purpose}/{run.plan.run}/score/"
+        )["Contents"]
+        kept = aws.client("s3").head_object(Bucket=this.bucket, Key=object_["Key"])
+        assert kept["SSEKMSKeyId"] == here.kms_key
+        fail(this)
+        stop(this)
+        begin(this)
+        found = read_audit(here, aws.url)
+    assert found.denials == ()
+    assert {f"{one.role} {one.sid}": one.unused for one in found.grants if one.unused} == {}
+    assert found.pointless == ()
+    keys = {one.role for one in found.grants if one.sid == "UseKey" and one.used}
+    assert keys == {"JobRole", "WorkflowRole"}
 
 
 def fail(this: Deployed) -> None:
@@ -127,27 +185,30 @@ def fail(this: Deployed) -> None:
 
 
 def stop(this: Deployed) -> None:
-    """Stop a run in the middle of its first job."""
-    states, name = this.aws.client("stepfunctions"), f"{this.name}-20260101000100"
-    request = {"ProcessingJobName": name, "ResultPath": f"s3://{this.bucket}/{this.purpose}"}
+    """Stop a run in the middle of its first job; one that was quicker is no such run."""
+    states, jobs = this.aws.client("stepfunctions"), this.aws.client("sagemaker")
+    request = {"ResultPath": f"s3://{this.bucket}/{this.purpose}"}
     if this.reads_files():
-        file = {
-            "Bucket": this.bucket,
-            "Key": f"{this.purpose}/stopped/x.csv",
-            "Body": b"id,x\n1,2\n",
-        }
-        this.aws.client("s3").put_object(**file)
+        key = f"{this.purpose}/stopped/x.csv"
+        this.aws.client("s3").put_object(Bucket=this.bucket, Key=key, Body=b"id,x\n1,2\n")
         request["InputPath"] = f"s3://{this.bucket}/{this.purpose}/stopped/"
-    started = states.start_execution(
-        stateMachineArn=this.machine, name=name, input=json.dumps(request)
-    )["executionArn"]
-    jobs = this.aws.client("sagemaker")
-    until(
-        lambda: jobs.list_processing_jobs(NameContains=name)["ProcessingJobSummaries"],
-        f"{name} has a job",
-    )
-    states.stop_execution(executionArn=started)
-    until(lambda: this.has_used("sagemaker:StopProcessingJob"), "the job is stopped")
+
+    def found(name: str) -> list[Any]:
+        return list(jobs.list_processing_jobs(NameContains=name)["ProcessingJobSummaries"])
+
+    for number in range(10):
+        name = f"{this.name}-202601010{number}0100"
+        started = states.start_execution(
+            stateMachineArn=this.machine,
+            name=name,
+            input=json.dumps({**request, "ProcessingJobName": name}),
+        )["executionArn"]
+        until(partial(found, name), f"{name} has a job")
+        states.stop_execution(executionArn=started)
+        until(lambda: found(name)[0]["ProcessingJobStatus"] not in RUNNING, f"{name} has ended")  # noqa: B023
+        if this.has_used("sagemaker:StopProcessingJob"):
+            return
+    raise AssertionError("every job had ended before it was stopped")
 
 
 def begin(this: Deployed) -> None:

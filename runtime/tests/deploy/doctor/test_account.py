@@ -145,3 +145,13 @@ def test_a_bucket_that_was_there_is_told_what_it_lacks_and_its_mends_mend(
         Bucket=bare, ServerSideEncryptionConfiguration=written(encryption.mend)
     )
     assert levels(seen, "bucket") == ["ok", "ok"]
+
+
+def test_a_bucket_of_the_stack_is_left_to_the_next_deployment(deployed: Project) -> None:
+    """Which is what a pipeline that asks the doctor first is about to do."""
+    rule = "{Type: AWS::Events::Rule, Properties: {EventPattern: {source: [aws.s3]}}}"
+    text = deployed.template.read_text(encoding="utf-8")
+    deployed.template.write_text(
+        text.replace("Resources:\n", f"Resources:\n  Objects: {rule}\n"), encoding="utf-8"
+    )
+    assert levels(Seen(deployed), "bucket") == ["ok", "ok"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.deploy.artifacts import account_of
-from batcat_runtime.deploy.stack import deployed_stack
+from batcat_runtime.deploy.stack import find_stack
 from batcat_runtime.errors import ConfigError, DeployError, MissingError
 
 from . import repository
@@ -80,16 +80,17 @@ def find_origin(source: Project) -> Origin:
     Raises:
         AccessError: stack or registry may not be read.
         ConfigError: the lock does not fit, so no image is made of it.
-        MissingError: nothing is deployed there, or no such image.
+        MissingError: there is no such image there.
     """
     account_of(source)
     tag = plan_build(source, locked=True).inputs.tag
-    running = deployed_stack(source).parameters.get("ImageUri", "")
+    stack = find_stack(source.stack, source.region)  # in whatever state: the next may be under way
+    running = stack.parameters.get("ImageUri", "") if stack else ""
     image = repository.find_image(source, tag=tag)
     if image is None:
         raise MissingError(
             f"environment {source.environment} has no image of the project as it is here ({tag}); "
-            f"it runs {running or 'that of its template'}. Go to the commit that was tried there, "
+            f"it runs {running or 'none of it'}. Go to the commit that was tried there, "
             f"or try this one: batcat deploy{source.option}"
         )
     place, _, digest = image.uri.partition("@")

@@ -31,6 +31,7 @@ RETENTION_DAYS = frozenset(
 def install(world: World) -> None:
     """Put filter patterns, and checks, in place of moto's; lines may carry metrics."""
     from moto.logs import models
+    from moto.logs.responses import LogsResponse
 
     backend = models.LogsBackend
     find: Any = models.LogGroup.filter_log_events
@@ -69,6 +70,9 @@ def install(world: World) -> None:
 
         return for_a_group
 
+    # moto has no such operations; a response's methods are its operations.
+    LogsResponse.associate_kms_key = _with_key  # type: ignore[attr-defined]
+    LogsResponse.disassociate_kms_key = _with_key  # type: ignore[attr-defined]
     replace(models, EventMessageFilter=_Filter)
     replace(models.LogGroup, filter_log_events=filter_log_events)
     replace(
@@ -90,6 +94,15 @@ def _extracting(world: World, put: Any) -> Any:
         return answer
 
     return put_log_events
+
+
+def _with_key(self: Any) -> str:
+    """Let a group have another key, or that of CloudWatch Logs."""
+    group = self.logs_backend.groups.get(self._get_param("logGroupName"))
+    if group is None:
+        raise _missing("log group")
+    group.kms_key_id = self._get_param("kmsKeyId")
+    return ""
 
 
 def _missing(what: str) -> ServiceError:

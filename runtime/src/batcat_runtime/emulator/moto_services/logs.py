@@ -10,6 +10,8 @@ _PAGE = "nextToken limit"
 OPERATIONS: dict[str, str] = {
     "CreateLogGroup": "logGroupName kmsKeyId tags",
     "DeleteLogGroup": "logGroupName",
+    "AssociateKmsKey": "logGroupName kmsKeyId",
+    "DisassociateKmsKey": "logGroupName",
     "DescribeLogGroups": f"logGroupNamePrefix {_PAGE}",
     "CreateLogStream": "logGroupName logStreamName",
     "DeleteLogStream": "logGroupName logStreamName",

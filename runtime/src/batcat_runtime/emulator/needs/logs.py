@@ -18,6 +18,8 @@ _STREAM = "log-group:{logGroupName}:log-stream:{logStreamName}"
 RESOURCES = {
     "CreateLogGroup": _GROUP,
     "DeleteLogGroup": _GROUP,
+    "AssociateKmsKey": _GROUP,
+    "DisassociateKmsKey": _GROUP,
     "DescribeLogGroups": "log-group::log-stream:",
     "CreateLogStream": _STREAM,
     "DeleteLogStream": _STREAM,

@@ -10,22 +10,34 @@ from .base import ANY, Handler, Properties, Task, changed_tags, tags_of
 class LogGroup(Handler):
     """``AWS::Logs::LogGroup``."""
 
-    properties: ClassVar[Properties] = {"LogGroupName": ANY, "RetentionInDays": ANY, "Tags": ANY}
+    properties: ClassVar[Properties] = {
+        "LogGroupName": ANY,
+        "RetentionInDays": ANY,
+        "KmsKeyId": ANY,
+        "Tags": ANY,
+    }
     attributes = frozenset({"Arn"})
 
     def create(self, task: Task, properties: Properties) -> str:
         """Make the group, then set how long it keeps its events."""
         name = str(properties.get("LogGroupName") or task.name(512))
-        tags = {"tags": tags_of(properties)} if properties.get("Tags") else {}
-        task.client("logs").create_log_group(logGroupName=name, **tags)
+        given = {"tags": tags_of(properties)} if properties.get("Tags") else {}
+        if properties.get("KmsKeyId"):
+            given["kmsKeyId"] = properties["KmsKeyId"]
+        task.client("logs").create_log_group(logGroupName=name, **given)
         task.began(name)
         self._retain(task, name, properties, {})
         return name
 
     def update(self, task: Task, physical_id: str, new: Properties, old: Properties) -> None:
-        """Change retention and tags."""
+        """Change retention, key and tags."""
         logs = task.client("logs")
         self._retain(task, physical_id, new, old)
+        if new.get("KmsKeyId") != old.get("KmsKeyId"):
+            if new.get("KmsKeyId"):
+                logs.associate_kms_key(logGroupName=physical_id, kmsKeyId=new["KmsKeyId"])
+            else:
+                logs.disassociate_kms_key(logGroupName=physical_id)
         add, remove = changed_tags(new, old)
         arn = _arn(task, physical_id)
         if add:

@@ -22,6 +22,17 @@ def test_scalars_take_the_types_that_the_service_wants() -> None:
     }
 
 
+def test_a_whole_number_stays_whole_where_any_number_may_stand() -> None:
+    window = {"FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": "15"}}
+    found = schemas.coerced(REGION, "AWS::Scheduler::Schedule", window)
+    assert repr(found["FlexibleTimeWindow"]["MaximumWindowInMinutes"]) == "15"
+    alarm = {"Threshold": "0.5", "Period": "300"}
+    assert schemas.coerced(REGION, "AWS::CloudWatch::Alarm", alarm) == {
+        "Threshold": 0.5,
+        "Period": 300,
+    }
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

@@ -85,12 +85,19 @@ def _scalar(value: Any, wanted: Any) -> Any:
     if wanted == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if wanted in ("integer", "number") and isinstance(value, str):
-        try:
-            return int(value) if wanted == "integer" else float(value)
-        except ValueError:
-            return value
+        return _number(value, wanted)
     if wanted == "string" and isinstance(value, bool):
         return "true" if value else "false"
     if wanted == "string" and isinstance(value, (int, float)):
         return str(value)
     return value
+
+
+def _number(text: str, wanted: str) -> int | float | str:
+    """A whole number stays one: JSON's ``number`` holds both, and a service may want an integer."""
+    for kind in (int, float) if wanted == "number" else (int,):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -95,9 +95,12 @@ def _scalar(value: Any, wanted: Any) -> Any:
 
 def _number(text: str, wanted: str) -> int | float | str:
     """A whole number stays one: JSON's ``number`` holds both, and a service may want an integer."""
-    for kind in (int, float) if wanted == "number" else (int,):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    try:
+        return int(text)
+    except ValueError:
+        if wanted == "integer":
+            return text
+    try:
+        return float(text)
+    except ValueError:
+        return text

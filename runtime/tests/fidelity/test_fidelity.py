@@ -16,7 +16,7 @@ from runtime.benchmarks.fidelity.verdict import verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "types.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "types.md"
 Told = dict[str, dict[str, str]]
 
 # Types that hold the same values where a route has no other, as docs/types.md says.

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batcat_runtime.emulator import LocalAws
 
+if TYPE_CHECKING:
+    import subprocess
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PROJECT, PURPOSE = "2026-tide-table", "score"
-REPOSITORY = f"{PROJECT}-{PURPOSE}"
-STACK = f"batcat-{REPOSITORY}"
-SAM = Path(__file__).parents[1] / ".tools" / "sam" / "bin" / "sam"
+REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY_NAME = f"{PROJECT}-{PURPOSE}"
+STACK = f"batcat-{REPOSITORY_NAME}"
+SAM, BIN = REPOSITORY / ".tools" / "sam" / "bin", Path(sys.executable).parent
 FUNCTION = ("Handler", "Runtime", "Timeout", "MemorySize", "Environment", "Role")
 STEP = """import os, sys
 from pathlib import Path
@@ -51,7 +55,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, render: Callable[..., Path
 @pytest.fixture(scope="module")
 def aws(project: Path) -> Iterator[LocalAws]:
     """A local AWS of its own for what batcat deploys."""
-    with LocalAws(images={REPOSITORY: project}) as running:
+    with LocalAws(images={REPOSITORY_NAME: project}) as running:
         yield running
 
 
@@ -117,32 +121,32 @@ def planned(batcat: Callable[..., Any]) -> list[tuple[str, str]]:
     return [(one["action"], one["logical"]) for one in told["changes"]]
 
 
-def test_sam_makes_the_same_stack(project: Path, aws: LocalAws, batcat: Callable[..., Any]) -> None:
-    """From the same file; and what batcat runs on it is a result."""
-    batcat("deploy", "--yes")
-    with LocalAws(images={REPOSITORY: project}) as other:
+def test_sam_makes_the_same_stack(
+    project: Path, aws: LocalAws, batcat: Callable[..., Any], run: Run
+) -> None:
+    """From the same file and with the settings of the project, as the documentation says it."""
+    text = (REPOSITORY / "docs" / "environments.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ (.*)$", text.partition("## With sam instead")[2], re.MULTILINE)[:2]
+    commands = [one.replace(" --env dev", "") for one in commands]
+    commands = [re.sub(r"batcat-2026-[a-z-]+", STACK, one) for one in commands]
+    settings = ('"instance_count": 1', '"instance_count": 3, "log_retention_days": 90')
+    with (
+        changed(project / "deploy" / "config.json", *settings),
+        LocalAws(images={REPOSITORY_NAME: project}) as other,
+    ):
+        batcat("deploy", "--yes")
         environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": os.pathsep.join([str(SAM), str(BIN), os.environ["PATH"]]),
             "HOME": str(project.parent),
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_POLL_DELAY": "0.2",
             **other.environment,
         }
-        command = [str(SAM), "deploy", "--template-file", "deploy/template.yaml"]
-        command += ["--stack-name", STACK, "--resolve-s3", "--no-confirm-changeset"]
-        command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
-        command += ["--parameter-overrides", "Environment=local"]
-        done = subprocess.run(
-            command,
-            cwd=project,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
+        for command in commands:
+            run(project, "bash", "-o", "pipefail", "-c", command, **environment)
         assert made(other) == made(aws)
+        assert '"VolumeSizeInGB": "20"' in made(other)
+        assert '"InstanceCount": "3"' in made(other)
 
 
 def test_a_second_deployment_changes_nothing(batcat: Callable[..., Any]) -> None:

@@ -47,6 +47,11 @@ def project(tmp_path_factory: pytest.TempPathFactory, render: Callable[..., Path
     for step in ("load", "score"):
         (folder / "script" / f"{step}.py").write_text(STEP, encoding="utf-8")
     (folder / "data" / "raw" / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    workflow = folder / "deploy" / "workflow.asl.json"
+    text = workflow.read_text(encoding="utf-8")
+    hurried = text.replace('"IntervalSeconds": 3', '"IntervalSeconds": 1')
+    assert hurried != text
+    workflow.write_text(hurried, encoding="utf-8")
     return folder
 
 
@@ -137,6 +142,52 @@ def test_s3_that_throttles_costs_time_and_nothing_else(
     assert inputs(aws, outcome["run"]) == ["a.csv"]
     result = project / "data" / "result" / outcome["run"] / "score_load_a.csv"
     assert result.read_text(encoding="utf-8") == "id\n1\nloadscore"
+
+
+TRANSFERS = (
+    f"ListObjectsV2 {PURPOSE}/run-input/*",
+    "GetObject */run-input/*/a.csv",
+    "PutObject */load/load_a.csv",
+    "PutObject */score/score_load_a.csv",
+)
+"""What jobs ask of S3, and try a second time on their own."""
+
+PUBLISHING = {
+    "ListResult": "ListObjectsV2 */score/",
+    "WriteManifest": "PutObject */manifest.json",
+    "MarkSuccess": "PutObject */.success",
+}
+"""What the states ask that publish a run."""
+
+
+def test_jobs_and_workflow_that_are_throttled_publish_one_whole_result(
+    project: Path, aws: LocalAws, run: Run
+) -> None:
+    for pattern in TRANSFERS:
+        aws.throttle(1, pattern)
+    for pattern in PUBLISHING.values():
+        aws.throttle(2, pattern)  # the service's own client tries twice before the state fails
+    outcome = json.loads(run(project, "batcat", "run", "--json", **aws.environment).stdout)
+    left = {one: aws.throttle(0, one) for one in (*TRANSFERS, *PUBLISHING.values())}
+    assert left == dict.fromkeys(left, 0)
+    assert outcome["status"] == "SUCCEEDED"
+    assert refusals(aws, outcome["run"]) == [(state, "S3.S3Exception") for state in PUBLISHING]
+    assert keys(aws, outcome["run"]) == WHOLE
+    (result,) = (project / "data" / "result" / outcome["run"]).iterdir()
+    assert result.read_text(encoding="utf-8") == "id\n1\nloadscore"
+
+
+def refusals(aws: LocalAws, run_name: str) -> list[tuple[str, str]]:
+    """Each attempt of a run that failed: its state and the error."""
+    states = aws.client("stepfunctions")
+    (machine,) = states.list_state_machines()["stateMachines"]
+    arn = machine["stateMachineArn"].replace(":stateMachine:", ":execution:") + f":{run_name}"
+    state, found = "", []
+    for event in states.get_execution_history(executionArn=arn, maxResults=1000)["events"]:
+        state = event.get("stateEnteredEventDetails", {}).get("name", state)
+        if event["type"] == "TaskFailed":
+            found.append((state, event["taskFailedEventDetails"]["error"]))
+    return found
 
 
 def inputs(aws: LocalAws, run_name: str) -> list[str]:

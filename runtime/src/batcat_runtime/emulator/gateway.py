@@ -19,12 +19,12 @@ from .cbor import make_wire, spoken
 from .envelope import CBOR, access_key, credential_scope, error_answer, request_id, unpacked
 from .events.clock import turned
 from .extensions import WARM_MOTO
+from .faults import lacked, throttled
 from .iam.guard import Call, guard_of
 from .members import refuse_unlisted
 from .moto_backend import MotoBackend
 from .moto_services import MOTO_OPERATIONS
 from .protocol import NotEmulated, ServiceError
-from .sagemaker.machines import lacked
 from .services import LOADED_WHEN_ASKED, OWN_SERVICES, load
 from .validate import validate
 from .wire import FORM
@@ -53,8 +53,12 @@ HOSTS = ("127.0.0.1", "localhost")
 DECISIONS = "/_batcat/decisions"
 """Path of this server's own; no bucket's name has an underscore."""
 
-FOR_TESTS = {"/_batcat/clock": turned, "/_batcat/machines": lacked}
-"""Paths of this server's own, for tests that turn its clock, or in which jobs find no machine."""
+FOR_TESTS = {
+    "/_batcat/clock": turned,
+    "/_batcat/machines": lacked,
+    "/_batcat/throttle": throttled,
+}
+"""Paths of this server's own, for tests that turn its clock, or in which AWS is short of things."""
 
 LEGACY_S3_QUERY = "AWSAccessKeyId"
 """Mark of an S3 link presigned the old way (SigV2), which boto3 still makes by default."""

@@ -155,7 +155,20 @@ class LocalAws:
             jobs: how many; 0 lets every job find its machine again.
             name: only jobs whose names hold this.
         """
-        self._told("machines", jobs=jobs, name=name)
+        self._told("machines", times=jobs, pattern=f"*{name}*")
+
+    def throttle(self, requests: int, pattern: str) -> int:
+        """Let S3 answer the next requests of one kind with ``SlowDown``.
+
+        Args:
+            requests: how many; 0 lets them through again.
+            pattern: operation, and key or prefix, of those that it refuses, as fnmatch reads it:
+                ``PutObject */manifest.json``.
+
+        Returns:
+            How many of this pattern were still to be refused.
+        """
+        return int(self._told("throttle", times=requests, pattern=pattern)["before"])
 
     def _told(self, what: str, **told: float | str) -> dict[str, Any]:
         """Tell this process's own server; no proxy stands between them."""

@@ -8,6 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 from .extensions import EXTENSIONS
+from .faults import slow_down
 from .iam.guard import Call, guard_of
 from .moto_bodies import read_documents_as_documents
 from .moto_services import MOTO_OPERATIONS, accepted, refused
@@ -76,6 +77,7 @@ class MotoBackend:
         shape = wire.model.operation_model(operation).input_shape
         if service == "s3":
             given = self._read_s3(wire, request, operation)
+            slow_down(self._world, operation, path.get("Key") or given.get("Prefix") or "")
         else:
             given = wire.read(request, operation, path)
             validate(shape, given, VALIDATION_CODES.get(service, "ValidationException"))

@@ -26,12 +26,12 @@ from pathlib import PurePosixPath
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from batcat_runtime.emulator.faults import NO_MACHINE, faults_of
 from batcat_runtime.emulator.images import ImageError
 
 from .checks import check_pull
 from .host import Host
 from .job import cut
-from .machines import NO_MACHINE, machines_of
 from .transfer import Transfer, TransferError
 from .uploads import Uploads
 
@@ -82,7 +82,7 @@ class Runner(Thread):
         self._job.finish(status, reason)
 
     def _carry_out(self) -> tuple[str, str | None]:
-        if not machines_of(self._world).are_found(self._job.name):
+        if faults_of(self._world, "machines").strike(self._job.name):
             return "Failed", NO_MACHINE
         request = self._job.request
         count = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]

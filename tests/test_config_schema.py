@@ -126,3 +126,16 @@ def test_what_sagemaker_would_refuse_is_refused_with_a_valid_value(
 def test_what_names_a_source_is_taken(file: Path, key: str, value: str) -> None:
     file.write_text(json.dumps(CONFIG | {"environments": {"dev": {key: value}}}), encoding="utf-8")
     assert bc.get_config(file)["environments"] == {"dev": {key: value}}
+
+
+def test_a_budget_needs_somebody_to_tell(file: Path) -> None:
+    """Below an environment it may be the address of all."""
+    file.write_text(json.dumps(CONFIG | {"monthly_budget": 50}), encoding="utf-8")
+    with pytest.raises(
+        bc.ConfigError,
+        match=r'"alarm_email" is missing; add it \(monthly_budget tells alarm_email, and nobody',
+    ):
+        bc.get_config(file)
+    told = {"alarm_email": "a@example.org", "environments": {"dev": {"monthly_budget": 50}}}
+    file.write_text(json.dumps(CONFIG | told), encoding="utf-8")
+    assert bc.get_config(file)["environments"] == {"dev": {"monthly_budget": 50}}

@@ -81,6 +81,7 @@ def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:
         ),
         ({"network_isolation": "true"}, "it must be true or false"),
         ({"vpc_subnets": ["subnet-1"]}, "vpc_security_groups go together"),
+        ({"monthly_budget": 50}, "monthly_budget tells alarm_email, and nobody else; name alarm"),
         ({"kms_key": "arn:aws-cn:kms:cn-north-1:111122223333:key/k"}, "key/k belongs to the part"),
     ],
 )

@@ -55,9 +55,9 @@ class Project:
         network_isolation: whether the steps are cut off from every network.
         kms_key: ARN of the key that encrypts what is kept; empty leaves that to AWS.
         owner: who answers for it; a tag.
-        alarm_email: who is written to when a run fails; empty: nobody.
+        alarm_email: who hears of failed runs, alarms and the budget; empty: nobody.
         monthly_budget: what a month may cost, in the partition's currency; 0: no budget.
-        log_retention_days: how long logs are kept, in days.
+        log_retention_days: how long the stack's own logs are kept, in days.
         schedule_timezone: time zone of the schedule, if there is one.
         schedule_window_minutes: how much later than due it may start.
         input_suffix: how keys end whose objects start the workflow.
@@ -111,6 +111,11 @@ class Project:
     def is_local(self) -> bool:
         """Whether this is the built-in local environment."""
         return self.environment == LOCAL
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether the steps are cut off from every network, which the local AWS cannot do."""
+        return self.network_isolation and not self.is_local
 
     @property
     def reads_files(self) -> bool:
@@ -254,6 +259,11 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
     if bool(checked.get("vpc_subnets")) != bool(checked.get("vpc_security_groups")):
         raise ConfigError(
             f"configuration file {file}: vpc_subnets and vpc_security_groups go together; name both"
+        )
+    if checked.get("monthly_budget") and not checked.get("alarm_email"):
+        raise ConfigError(
+            f"configuration file {file}: monthly_budget tells alarm_email, and nobody else; "
+            "name alarm_email, too"
         )
     sources.check(checked, file)
     names.BUCKET.check(checked["result_s3_bucket"])

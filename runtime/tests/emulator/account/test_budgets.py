@@ -35,6 +35,11 @@ def budget(name: str, amount: str = "50") -> dict[str, Any]:
     }
 
 
+def of_tag(key: str, value: str) -> dict[str, Any]:
+    """What carries a tag."""
+    return {"Tags": {"Key": key, "Values": [value]}}
+
+
 @pytest.fixture
 def named(aws: LocalAws, unique: Callable[[str], str]) -> dict[str, str]:
     """Account and name of a budget with one notification."""
@@ -66,6 +71,22 @@ def test_a_budget_is_kept_changed_and_removed(aws: LocalAws, named: dict[str, st
     client.delete_budget(**named)
     with pytest.raises(client.exceptions.NotFoundException):
         client.describe_budget(**named)
+
+
+def test_a_filter_of_several_tags_is_shown_to_who_asks(
+    aws: LocalAws, unique: Callable[[str], str]
+) -> None:
+    client, name = aws.client("budgets"), unique("budget")
+    named = {"AccountId": aws.account, "BudgetName": name}
+    wanted = {"And": [of_tag("project", "x"), {"Not": of_tag("purpose", "y")}]}
+    given = {**budget(name), "FilterExpression": wanted, "Metrics": ["UnblendedCost"]}
+    del given["CostFilters"]
+    client.create_budget(AccountId=aws.account, Budget=given)
+    shown = client.describe_budget(**named, ShowFilterExpression=True)
+    assert shown["Budget"]["FilterExpression"] == wanted
+    assert shown["Budget"]["Metrics"] == ["UnblendedCost"]
+    assert "FilterExpression" not in client.describe_budget(**named)["Budget"]
+    client.delete_budget(**named)
 
 
 def test_notifications_and_their_subscribers(aws: LocalAws, named: dict[str, str]) -> None:
@@ -119,9 +140,26 @@ def test_a_notification_tells_as_many_as_in_aws(aws: LocalAws, named: dict[str, 
         ({"BudgetType": "USAGE"}, "NotEmulated.*BudgetType=USAGE"),
         ({"BudgetName": "a:b"}, "BudgetName"),
         ({"TimePeriod": {"Start": "2026-01-02", "End": "2026-01-01"}}, "Start before"),
+        ({"FilterExpression": of_tag("k", "v")}, "FilterExpression and CostFilters cannot be"),
+        ({"Metrics": ["UnblendedCost"]}, "Metrics and CostFilters cannot be in one budget"),
+        ({"FilterExpression": of_tag("k", "v"), "CostFilters": {}}, "must come with Metrics"),
+        (
+            {"FilterExpression": {"Not": {"ProductAttributes": {"Key": "k"}}}},
+            "NotEmulated.*FilterExpression.ProductAttributes.Key",
+        ),
         ({"TimeUnit": "CUSTOM"}, "NotEmulated.*TimeUnit=CUSTOM"),
     ],
-    ids=["limit", "type", "name", "period", "unit"],
+    ids=[
+        "limit",
+        "type",
+        "name",
+        "period",
+        "both filters",
+        "both costs",
+        "no metrics",
+        "attributes",
+        "unit",
+    ],
 )
 def test_wrong_budgets_are_refused(aws: LocalAws, changed: dict[str, Any], said: str) -> None:
     with pytest.raises(ClientError, match=said):

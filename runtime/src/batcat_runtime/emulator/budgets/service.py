@@ -76,12 +76,12 @@ class Budgets:
 
     def describe_budget(self, request: dict[str, Any]) -> dict[str, Any]:
         """One budget."""
-        return {"Budget": self._find(request).shown}
+        return {"Budget": _asked_for(self._find(request), request)}
 
     def describe_budgets(self, request: dict[str, Any]) -> dict[str, Any]:
         """All budgets by name."""
         self._check_account(request)
-        found = [budget.shown for _, budget in sorted(self._budgets.items())]
+        found = [_asked_for(budget, request) for _, budget in sorted(self._budgets.items())]
         size = request.get("MaxResults") or PAGE
         shown, following = page(found, size, request.get("NextToken"), NO_TOKEN)
         return {"Budgets": shown, **({"NextToken": following} if following else {})}
@@ -175,6 +175,7 @@ class Budgets:
         if set(given["BudgetName"]) & {":", "\\"} or "/action/" in given["BudgetName"]:
             # Its pattern in botocore's model, which Python cannot read.
             raise _invalid("BudgetName must have no : or \\, nor /action/, in it")
+        _check_filters(given)
         now = clock_of(self._world).now()
         limit = given.get("BudgetLimit")
         if not limit or float(limit["Amount"]) <= 0:
@@ -225,6 +226,22 @@ def begun(now: datetime, unit: str) -> datetime:
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     months = MONTHS.get(unit)
     return day.replace(day=1, month=day.month - (day.month - 1) % months) if months else day
+
+
+def _asked_for(budget: Budget, request: dict[str, Any]) -> dict[str, Any]:
+    """The budget as a request wants to see it (ShowFilterExpression, Budgets API reference)."""
+    hidden = () if request.get("ShowFilterExpression") else ("FilterExpression",)
+    return {name: value for name, value in budget.shown.items() if name not in hidden}
+
+
+def _check_filters(given: dict[str, Any]) -> None:
+    """Filters and metrics of one kind, the new or the old (CreateBudget, Budgets API reference)."""
+    new = [name for name in ("FilterExpression", "Metrics") if given.get(name)]
+    old = [name for name in ("CostFilters", "CostTypes") if given.get(name)]
+    if new and old:
+        raise _invalid(f"{new[0]} and {old[0]} cannot be in one budget")
+    if new == ["FilterExpression"]:
+        raise _invalid("FilterExpression must come with Metrics")
 
 
 def _check_subscribers(subscribers: list[dict[str, str]]) -> None:

@@ -32,6 +32,12 @@ def _held(name: str) -> dict[str, str]:
     )
     return {
         f"{name}.CostFilters": _FREE,
+        f"{name}.Metrics": _FREE,
+        **{
+            f"{name}.FilterExpression.{kind}.{part}": _FREE
+            for kind in ("Tags", "Dimensions", "CostCategories")
+            for part in ("Key", "Values", "MatchOptions")
+        },
         **{f"{name}.CostTypes.{kind}": _FREE for kind in kinds},
     }
 
@@ -41,8 +47,8 @@ _WITH = "NotificationsWithSubscribers"
 EFFECTIVE = {
     "CreateBudget": f"""AccountId {_budget("Budget")} {_notice(f"{_WITH}.Notification")}
         {_subscriber(f"{_WITH}.Subscribers")} ResourceTags.Key ResourceTags.Value""",
-    "DescribeBudget": _NAME,
-    "DescribeBudgets": "AccountId MaxResults NextToken",
+    "DescribeBudget": f"{_NAME} ShowFilterExpression",
+    "DescribeBudgets": "AccountId MaxResults NextToken ShowFilterExpression",
     "UpdateBudget": f"AccountId {_budget('NewBudget')}",
     "DeleteBudget": _NAME,
     "CreateNotification": f"{_NAME} {_notice('Notification')} {_subscriber('Subscribers')}",

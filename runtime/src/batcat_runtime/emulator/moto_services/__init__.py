@@ -11,9 +11,12 @@ through.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import ecr, events, iam, kms, logs, s3, secretsmanager, sns, sqs, stepfunctions, sts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LISTS: dict[str, dict[str, str]] = {
     "s3": s3.OPERATIONS,
@@ -64,25 +67,28 @@ def refused(
     """
     found: list[str] = []
     if shape is not None:
-        _walk(shape, parameters, "", members, found)
+        for path, value in _leaves(shape, parameters, "", {}):
+            if path and not any(known == path or known.startswith(f"{path}.") for known in members):
+                found.append(path)
+            elif members.get(path) and shown(value) not in members[path]:
+                found.append(f"{path}={shown(value)}")
     return list(dict.fromkeys(found))
 
 
-def _walk(
-    shape: Any, value: Any, path: str, members: dict[str, tuple[str, ...]], found: list[str]
-) -> None:
+def _leaves(shape: Any, value: Any, path: str, above: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    """Each path that a request says, and its value; inside itself a shape has its outer path."""
     if value is None:
         return
     if shape.type_name == "structure" and value:
+        path = above.get(shape.name, path)
         for name, inner in value.items():
-            _walk(shape.members[name], inner, f"{path}.{name}" if path else name, members, found)
+            below = f"{path}.{name}" if path else name
+            yield from _leaves(shape.members[name], inner, below, {**above, shape.name: path})
     elif shape.type_name == "list" and value:
         for inner in value:
-            _walk(shape.member, inner, path, members, found)
-    elif path and not any(known == path or known.startswith(f"{path}.") for known in members):
-        found.append(path)
-    elif members.get(path) and shown(value) not in members[path]:
-        found.append(f"{path}={shown(value)}")
+            yield from _leaves(shape.member, inner, path, above)
+    else:
+        yield path, value
 
 
 def shown(value: Any) -> str:

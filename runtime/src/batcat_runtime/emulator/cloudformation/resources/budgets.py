@@ -18,6 +18,8 @@ class Budget(Handler):
             "BudgetType": ANY,
             "CostFilters": ANY,
             "CostTypes": ANY,
+            "FilterExpression": ANY,
+            "Metrics": ANY,
             "TimePeriod": ANY,
             "TimeUnit": ANY,
         },

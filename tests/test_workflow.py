@@ -55,8 +55,11 @@ class Flow:
         self.machine, self.messages = "", ""
 
     def deploy(self) -> None:
-        """Deploy the project, and let a queue listen to its topic."""
-        project = replace(load_project(self.folder), max_runtime_seconds=60)
+        """Deploy the project, and let a queue listen to its topic.
+
+        That its steps are to have no network holds in an account, and is no hindrance here.
+        """
+        project = replace(load_project(self.folder), max_runtime_seconds=60, network_isolation=True)
         for _ in apply(make_plan(project, change_definition=hurried)):
             pass
         outputs = deployed_stack(project).outputs

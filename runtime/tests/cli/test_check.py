@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,9 +12,13 @@ PARTS = ["deploy", "run", "trigger", "failure", "rights"]
 
 
 def test_a_good_project_passes_in_every_part(newcomer: User) -> None:
+    config = newcomer.folder / "deploy" / "config.json"
+    document = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({**document, "network_isolation": True}), encoding="utf-8")
     said = newcomer.batcat("check", "--json")
     assert said.code == 0, said.err
     assert said.document["status"] == "OK"
+    assert "Without network_isolation: the local AWS" in said.err
     assert [part["name"] for part in said.document["parts"]] == PARTS
     assert "and none to change when deployed again" in said.document["parts"][0]["text"]
 

@@ -58,6 +58,11 @@ def test_what_only_an_account_has_is_left_to_it(folder: Path) -> None:
     assert (there.workflow_execution_role, there.trigger_role, there.kms_key) == (role, role, key)
 
 
+def test_only_an_account_cuts_the_steps_off_from_the_network(folder: Path) -> None:
+    change(folder, network_isolation=True)
+    assert [load_project(folder, name).is_isolated for name in ("local", "dev")] == [False, True]
+
+
 def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"'prod' is not known; known are local, dev"):
         load_project(folder, "prod")

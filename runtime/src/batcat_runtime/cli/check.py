@@ -12,7 +12,7 @@ from batcat_runtime.deploy.project import load_project
 
 from .errors import FAILED, reported
 from .options import AsJson, Debug, ProjectFolder
-from .reached import reached
+from .reached import reached, say_unenforced
 from .screen import Screen
 
 EXAMPLES = """
@@ -44,6 +44,7 @@ def check(
         from batcat_runtime.deploy.data import sample
         from batcat_runtime.deploy.rehearsal import Rehearsal
 
+        say_unenforced(here, screen)
         given = source or sample(here)
         rehearsal = Rehearsal(here, given, os.environ["AWS_ENDPOINT_URL"])
         parts = []

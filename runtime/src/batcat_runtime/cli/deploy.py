@@ -12,7 +12,7 @@ from .cost import show_briefly
 from .errors import reported
 from .options import AsJson, Debug, Environment, ProjectFolder, Yes
 from .pushing import ensure_pushed
-from .reached import reached
+from .reached import reached, say_unenforced
 from .screen import Screen
 
 EXAMPLES = """
@@ -69,6 +69,7 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
 
         from .views.tables import plan_document, show_plan
 
+        say_unenforced(here, screen)
         examine(here)  # before an image is built that a mistake makes useless
         ensure_pushed(here, screen, yes=yes, dry_run=dry_run, locked=locked, promoted=promoted)
         plan = make_plan(here, clean_up=not dry_run)

@@ -57,6 +57,12 @@ def reached(project: Project, screen: Screen) -> Iterator[bool]:
         yield True
 
 
+def say_unenforced(project: Project, screen: Screen) -> None:
+    """Say what a project asks for and the local AWS leaves away."""
+    if project.network_isolation and not project.is_isolated:
+        screen.say("Without network_isolation: the local AWS cuts no step off from the network.")
+
+
 def is_nowhere(project: Project) -> bool:
     """Whether there is nothing to look at: environment local, and no local AWS exported."""
     return project.is_local and not is_loopback(os.environ.get("AWS_ENDPOINT_URL", ""))

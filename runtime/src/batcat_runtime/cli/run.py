@@ -11,7 +11,7 @@ from batcat_runtime.deploy.project import Project, load_project
 
 from .errors import reported
 from .options import AsJson, Debug, Environment, ProjectFolder, Yes
-from .reached import reached
+from .reached import reached, say_unenforced
 from .screen import Screen
 
 EXAMPLES = """
@@ -64,6 +64,7 @@ def run(  # noqa: PLR0913 - typer makes an option of each argument
             return
         seconds = {"start": time.monotonic() - begin}
         if here.is_local:
+            say_unenforced(here, screen)
             _bring_up_to_date(here, screen, seconds)
         with closing(Run(plan)) as this:
             if not here.is_local:

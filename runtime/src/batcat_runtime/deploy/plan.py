@@ -234,7 +234,7 @@ def _parameters(
         "Owner": project.owner or project.project,
         "VpcSubnets": ",".join(project.vpc_subnets),
         "VpcSecurityGroups": ",".join(project.vpc_security_groups),
-        "NetworkIsolation": str(project.network_isolation).lower(),
+        "NetworkIsolation": str(project.is_isolated).lower(),
         "KmsKey": project.kms_key,
         "AlarmEmail": project.alarm_email,
         "MonthlyBudget": str(project.monthly_budget),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shutil
 import subprocess
@@ -170,6 +172,22 @@ def commit(git: Git) -> Callable[[Path, str], None]:
 
 
 @pytest.fixture(scope="session")
+def release(
+    tmp_path_factory: pytest.TempPathFactory,
+    template: Path,
+    git: Git,
+    commit: Callable[[Path, str], None],
+) -> Path:
+    """The template as it is on disk, released as v1.0.0: a small clone, for there are many."""
+    folder = tmp_path_factory.mktemp("release") / "batcat"
+    shutil.copytree(template, folder)
+    git(folder, "init", "--quiet")
+    commit(folder, "Release")
+    git(folder, "tag", "v1.0.0")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def update(git: Git) -> Callable[..., None]:
     """Run ``copier update`` without trust, and expect no file that needs a decision."""
 
@@ -214,6 +232,35 @@ def prepared(project: Path, run: Run) -> Path:
         )
         (project / "data" / "raw" / "two.csv").write_text("id,x\n2,\n,\n", encoding="utf-8")
     return project
+
+
+@pytest.fixture(scope="session")
+def read_csv() -> Callable[[Path], list[dict[str, str]]]:
+    """Read the rows of a CSV file."""
+
+    def call(file: Path) -> list[dict[str, str]]:
+        with file.open(encoding="utf-8", newline="") as text:
+            return list(csv.DictReader(text))
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def check_result(read_csv: Callable[[Path], list[dict[str, str]]]) -> Callable[..., None]:
+    """See that a result has a row for each row that came in: from files, and after them queries."""
+
+    def call(project: Path, file: Path, *queried: str) -> None:
+        result = read_csv(file)
+        if not (project / "script" / "train.py").exists():
+            assert [row["id"] for row in result] == ["1.0", "2.0", *queried]
+            return
+        metrics = json.loads((project / "model" / "metrics.json").read_text())
+        assert len(result) == metrics["n"] == 143
+        assert set(result[0]) == {"id", "probability", "prediction"}
+        assert {row["prediction"] for row in result} == {"malignant", "benign"}
+        assert all(0 <= float(row["probability"]) <= 1 for row in result)
+
+    return call
 
 
 @pytest.fixture

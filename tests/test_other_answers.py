@@ -23,19 +23,6 @@ LONG = pytest.mark.long
 EXAMPLE = {"id", "probability", "prediction"}
 
 
-@pytest.fixture(scope="module")
-def release(
-    tmp_path_factory: pytest.TempPathFactory, template: Path, git: Git, commit: Commit
-) -> Path:
-    """The template as it is on disk, released as v1.0.0."""
-    folder = tmp_path_factory.mktemp("release") / "batcat"
-    shutil.copytree(template, folder)
-    git(folder, "init", "--quiet")
-    commit(folder, "Release")
-    git(folder, "tag", "v1.0.0")
-    return folder
-
-
 @pytest.fixture
 def generate(release: Path, tmp_path: Path, git: Git, commit: Commit) -> Callable[..., Path]:
     """Generate a project and commit it."""

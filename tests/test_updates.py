@@ -65,22 +65,15 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory, git: Git, commit: Commit) -> Path:
-    """A clone of this repository, as it is on disk: v1.0.0 now, v1.1.0 with an improved template.
+def source(
+    tmp_path_factory: pytest.TempPathFactory, release: Path, commit: Commit, git: Git
+) -> Path:
+    """The template as it is on disk is v1.0.0; v1.1.0 has an improved one.
 
     The improvement touches files of every kind: those of the template alone, those that are
     shared, and those that belong to the project's owner.
     """
-    clone = tmp_path_factory.mktemp("source") / "batcat"
-    git(REPOSITORY, "clone", "--quiet", "--no-tags", str(REPOSITORY), str(clone))
-    for name in ("copier.yml", "template"):
-        path = clone / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-        original = REPOSITORY / name
-        copy = shutil.copytree if original.is_dir() else shutil.copy
-        copy(original, path)
-    commit(clone, "old")
-    git(clone, "tag", "v1.0.0")
+    clone = Path(shutil.copytree(release, tmp_path_factory.mktemp("source") / "batcat"))
     template = clone / "template"
     replace(template / "deploy" / "template.yaml.jinja", "Timeout: 30", "Timeout: 60")
     replace(template / "requirements.txt.jinja", "ruff>=0.9\n", "ruff>=0.10\nxdoctest>=1\n")
@@ -279,7 +272,7 @@ def test_what_the_owner_sets_and_what_answers_write_do_not_meet(
 
 
 def test_work_in_progress_in_the_template_can_be_tried(git: Git, tmp_path: Path) -> None:
-    """The fixture's own promise: what is tested is the template on disk, not the last commit."""
+    """In a clone of this repository, before anything is committed."""
     clone = tmp_path / "clone"
     git(REPOSITORY, "clone", "--quiet", "--no-tags", str(REPOSITORY), str(clone))
     (clone / "template" / "notebook" / "draft.py").write_text("", encoding="utf-8")

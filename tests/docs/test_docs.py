@@ -68,16 +68,21 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Reader:
-    """Somebody who follows a page command by command in a folder of their own."""
+    """Somebody who follows a page command by command in a folder of their own.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: theirs.
+        template: what ``$BATCAT`` stands for.
+    """
+
+    def __init__(self, folder: Path, template: Path) -> None:
         self.here = folder
         self.where = folder / ".where"
         self.notebook: subprocess.Popen[str] | None = None
         self.environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "BATCAT": str(REPOSITORY),
+            "BATCAT": str(template),
             "COLUMNS": "120",
         }
         self.environment.pop("AWS_ENDPOINT_URL", None)
@@ -131,9 +136,9 @@ class Reader:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[Reader]:
+def reading(folder: Path, template: Path) -> Iterator[Reader]:
     """A reader whose interpreter has ended well when the page ends."""
-    reader = Reader(folder)
+    reader = Reader(folder, template)
     try:
         yield reader
     finally:
@@ -157,8 +162,8 @@ PAGES = [page for page in sorted((REPOSITORY / "docs").glob("*.md")) if blocks(p
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_reader_can_follow_the_page_to_its_end(page: Path, tmp_path: Path) -> None:
-    with reading(tmp_path) as reader:
+def test_a_reader_can_follow_the_page_to_its_end(page: Path, release: Path, tmp_path: Path) -> None:
+    with reading(tmp_path, release) as reader:
         for block in blocks(page):
             code, printed = reader.run(block)
             where = f"{page.name}:{block.line}\n{block.body}\nprinted:\n{printed}"

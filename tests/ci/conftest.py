@@ -24,21 +24,18 @@ def projects(
 
 
 @pytest.fixture(scope="session")
-def trained(
-    projects: dict[str, Path],
-    render: Callable[..., Path],
-    run: Callable[..., Any],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[..., Path]:
+def trained(render: Callable[..., Path], run: Callable[..., Any]) -> Callable[..., Path]:
     """Make a project with a model, which is trained once for all of them."""
-    first = tmp_path_factory.mktemp("trained") / "screening"
-    shutil.copytree(projects["github"], first)
-    run(first, "python", "script/train.py")
+    first: list[Path] = []
 
     def make(folder: Path, **answers: Any) -> Path:
         root = render(folder / "screening", **answers)
-        for part in ("model", "data"):
-            shutil.copytree(first / part, root / part, dirs_exist_ok=True)
+        if first:
+            for part in ("model", "data"):
+                shutil.copytree(first[0] / part, root / part, dirs_exist_ok=True)
+        else:
+            run(root, "python", "script/train.py")
+            first.append(root)
         return root
 
     return make

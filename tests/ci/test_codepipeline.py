@@ -152,9 +152,9 @@ def test_no_stage_gets_what_is_another_ones(builds: Builds) -> None:
 
 
 @pytest.fixture(scope="module")
-def resources(projects: dict[str, Path]) -> dict[str, Any]:
+def resources(builds: Builds) -> dict[str, Any]:
     """What deploy/ci.yaml makes."""
-    found: dict[str, Any] = cfn_yaml.load(projects["codepipeline"] / "deploy/ci.yaml")["Resources"]
+    found: dict[str, Any] = cfn_yaml.load(builds.accounts.root / "deploy/ci.yaml")["Resources"]
     return found
 
 
@@ -193,10 +193,10 @@ def wrong(value: Any, shape: Any, at: str = "") -> list[str]:
 
 
 def test_each_stage_gets_what_an_earlier_one_leaves(
-    projects: dict[str, Path], resources: dict[str, Any]
+    builds: Builds, resources: dict[str, Any]
 ) -> None:
     """A reference to a commit is for CodeBuild alone, which must not be promised artefacts more."""
-    builds = properties(resources, "AWS::CodeBuild::Project")
+    projects = properties(resources, "AWS::CodeBuild::Project")
     for pipeline in properties(resources, "AWS::CodePipeline::Pipeline").values():
         left: dict[str, str] = {}
         (source,), *later = [stage["Actions"] for stage in pipeline["Stages"]]
@@ -211,9 +211,9 @@ def test_each_stage_gets_what_an_earlier_one_leaves(
                 continue
             assert action["ActionTypeId"]["Provider"] == "CodeBuild"
             assert given == ["repository"]
-            project = builds[action["Configuration"]["ProjectName"]["Ref"]]
+            project = projects[action["Configuration"]["ProjectName"]["Ref"]]
             assert project["Source"]["Type"] == project["Artifacts"]["Type"] == "CODEPIPELINE"
-            spec = read(projects["codepipeline"], project["Source"]["BuildSpec"])
+            spec = read(builds.accounts.root, project["Source"]["BuildSpec"])
             assert "artifacts" not in spec
             assert "OutputArtifacts" not in action
 

@@ -166,7 +166,7 @@ def test_a_job_deploys_to_dev_with_its_token_alone(runner: Runner, in_dev: str) 
 @pytest.mark.long
 @pytest.mark.usefixtures("in_dev")
 def test_a_job_takes_the_same_image_to_prod(runner: Runner) -> None:
-    """The other pipelines show the same commands, with credentials of their own."""
+    """CodePipeline's stages show the same commands, with credentials of their own."""
     made = runner.accounts
     made.push("prod")
     code, said = runner.run("prod")

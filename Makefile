@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The tests start a thousand processes; without bytecode each compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
+# One more than CI has cores: a test waits for a job, an answer or a disk for a sixth of its time.
+WORKERS ?= 3
 
 ifdef PIP
 install = $(1)/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && $(1)/bin/python -m pip install --quiet
@@ -52,18 +54,18 @@ demo: $(VENV)/.ready ## Generate a project and run its pipeline on a local AWS
 	$(BIN)/python tests/demo.py build/demo
 
 # What a real image takes and is not here; empty when it can be built.
-image_lacks = $(strip $(shell for tool in buildah debootstrap docker-registry; do \
+image_lacks = $(strip $(shell for tool in buildah mmdebstrap docker-registry; do \
   command -v $$tool > /dev/null || echo $$tool; done; [ "$$(id -u)" = 0 ] || echo root))
 
 # The template's files take longest, so they begin: no core waits for the last of them.
 .PHONY: test
 test: setup lint ## Lint, type-check and run every test
 	$(if $(image_lacks),@echo "Left out: tests of a real image. They need: $(image_lacks) (.ci/run brings all)")
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(image_lacks),-m 'not image and not long')
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(image_lacks),-m 'not image and not long')
 
 .PHONY: long
 long: setup ## Run the tests that `make test` leaves out for time
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m long
 
 .PHONY: lowest
 lowest: setup ## Run the runtime's tests with the oldest versions that it allows
@@ -71,7 +73,7 @@ lowest: setup ## Run the runtime's tests with the oldest versions that it allows
 	$(uv) pip install --quiet --python .tools/lowest/bin/python --resolution lowest-direct \
 	  './runtime[arrow,excel,mysql,redshift,cli,redshift-local]'
 	$(uv) pip install --quiet --python .tools/lowest/bin/python --group dev scikit-learn
-	.tools/lowest/bin/python -m pytest -n 2 --dist loadfile -W default runtime/tests
+	.tools/lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile -W default runtime/tests
 
 .PHONY: lint
 lint: $(VENV)/.ready ## Format, lint, types and import walls

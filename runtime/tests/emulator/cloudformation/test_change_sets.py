@@ -139,10 +139,13 @@ def test_what_depends_on_a_replaced_resource_is_replaced_too_or_only_perhaps(
     assert (detail["ChangeSource"], detail["CausingEntity"]) == ("ResourceReference", "First")
 
 
-def test_a_changed_parameter_is_named_as_the_cause(stacks: Any, log_group: Any) -> None:
+def test_only_the_parameter_that_changed_is_named_as_the_cause(stacks: Any, log_group: Any) -> None:
     template = {
-        "Parameters": {"Days": {"Type": "Number", "Default": 7}},
-        "Resources": {"Group": log_group(days={"Ref": "Days"})},
+        "Parameters": {
+            "Tens": {"Type": "Number", "Default": 3},
+            "Ones": {"Type": "Number", "Default": 0},
+        },
+        "Resources": {"Group": log_group(days={"Fn::Sub": "${Tens}${Ones}"})},
     }
     name = stacks.create(template)["StackName"]
     planned = stacks.plan(
@@ -150,19 +153,20 @@ def test_a_changed_parameter_is_named_as_the_cause(stacks: Any, log_group: Any) 
         name,
         "UPDATE",
         UsePreviousTemplate=True,
-        Parameters=[{"ParameterKey": "Days", "ParameterValue": "30"}],
+        Parameters=[{"ParameterKey": "Tens", "ParameterValue": "9"}],
     )
     (detail,) = changes(planned)["Group"]["Details"]
-    assert (detail["ChangeSource"], detail["CausingEntity"]) == ("ParameterReference", "Days")
+    assert (detail["ChangeSource"], detail["CausingEntity"]) == ("ParameterReference", "Tens")
     assert stacks.execute(planned)["Parameters"] == [
-        {"ParameterKey": "Days", "ParameterValue": "30"}
+        {"ParameterKey": "Tens", "ParameterValue": "9"},
+        {"ParameterKey": "Ones", "ParameterValue": "0"},
     ]
     again = stacks.plan(
         None,
         name,
         "UPDATE",
         UsePreviousTemplate=True,
-        Parameters=[{"ParameterKey": "Days", "UsePreviousValue": True}],
+        Parameters=[{"ParameterKey": "Tens", "UsePreviousValue": True}],
     )
     assert again["StatusReason"] == NO_CHANGES
 

@@ -26,8 +26,13 @@ OTHER_ATTRIBUTES = ("Metadata", "DeletionPolicy", "UpdateReplacePolicy")
 RETAINING = ("Retain", "RetainExceptOnCreate")
 
 
-def plan(model: Model, standing: Mapping[str, Resource]) -> list[Change]:
+def plan(model: Model, standing: Mapping[str, Resource], values: Mapping[str, str]) -> list[Change]:
     """Changes that turn ``standing`` into ``model``: added and modified in order, then removed.
+
+    Args:
+        model: what the stack shall become.
+        standing: its resources as they are.
+        values: the parameters that it has.
 
     Raises:
         ValidationError: a resource has another type than before.
@@ -41,12 +46,13 @@ def plan(model: Model, standing: Mapping[str, Resource]) -> list[Change]:
         )
     changes: dict[str, Change] = {}
     lookup = _partly_known(model, standing, changes)
+    changed = {name for name, value in model.values.items() if value != values.get(name)}
     for name in model.order:
         kind = model.resources[name]["Type"]
         if name not in standing:
             changes[name] = Change("Add", name, kind)
             continue
-        change = _compare(model, standing[name], lookup)
+        change = _compare(model, standing[name], lookup, changed)
         if change.details:
             changes[name] = change
     removed = [
@@ -70,14 +76,14 @@ def create_only_changes(
     return sorted(path for path in fixed if _at(new, path) != _at(old, path))
 
 
-def _compare(model: Model, old: Resource, lookup: Lookup) -> Change:
+def _compare(model: Model, old: Resource, lookup: Lookup, changed: set[str]) -> Change:
     name = old.logical_id
     declared = model.resources[name]
     new = model.properties(name, lookup)
     details: list[Detail] = []
     for key in dict.fromkeys([*new, *old.properties]):
         if new.get(key) != old.properties.get(key):
-            details += _property_details(model, old, key, new)
+            details += _property_details(model, old, key, new, changed)
     for key in OTHER_ATTRIBUTES:
         if declared.get(key) != old.declared.get(key):
             details.append(Detail(key, "", NEVER, "Static", "DirectModification"))
@@ -99,7 +105,7 @@ def _compare(model: Model, old: Resource, lookup: Lookup) -> Change:
 
 
 def _property_details(
-    model: Model, old: Resource, key: str, new: Mapping[str, Any]
+    model: Model, old: Resource, key: str, new: Mapping[str, Any], changed: set[str]
 ) -> Iterator[Detail]:
     attribute = "Tags" if key == "Tags" else "Properties"
     recreation = _recreation(model.place.region, old.kind, key, new, old.properties)
@@ -110,7 +116,7 @@ def _property_details(
         return
     before = (old.declared.get("Properties") or {}).get(key)
     after = (model.resources[old.logical_id].get("Properties") or {}).get(key)
-    parameters = sorted(_references(after) & model.values.keys()) if before == after else []
+    parameters = sorted(_references(after) & changed) if before == after else []
     for parameter in parameters:
         yield Detail(attribute, key, recreation, "Static", "ParameterReference", parameter)
     if not parameters:

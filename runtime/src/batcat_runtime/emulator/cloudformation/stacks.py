@@ -147,7 +147,7 @@ class Stacks(Registry):
 
     def changes(self, stack: Stack, model: Model) -> tuple[list[Change], bool]:
         """What would change, and whether anything would: outputs count as well."""
-        found = plan.plan(model, stack.resources)
+        found = plan.plan(model, stack.resources, stack.values)
         if found:
             return found, True
         return found, plan.outputs_of(model, stack.resources) != stack.outputs

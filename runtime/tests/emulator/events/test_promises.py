@@ -31,7 +31,7 @@ def handler(event, context):
             stateMachineArn=os.environ["MACHINE"], name=event["id"], input=json.dumps(event)
         )
     except client.exceptions.ExecutionAlreadyExists:
-        print("again")
+        pass
 """
 ODD = "in/größe 日本 a+b (1)&100%25.csv"
 ENCODED = "in/gr%C3%B6%C3%9Fe+%E6%97%A5%E6%9C%AC+a%2Bb+%281%29%26100%2525.csv"
@@ -40,7 +40,11 @@ ENCODED = "in/gr%C3%B6%C3%9Fe+%E6%97%A5%E6%9C%AC+a%2Bb+%281%29%26100%2525.csv"
 def test_an_event_that_is_delivered_twice_starts_one_run(
     target: Target, new_name: Callable[[], str], until: Callable[[Callable[[], Any], str], Any]
 ) -> None:
-    """Its id names the run: Step Functions starts a name once."""
+    """Its id names the run: Step Functions starts a name once.
+
+    The second is refused, or gets the same answer where the run has not ended yet
+    (StartExecution in the Step Functions API Reference).
+    """
     events, name, function = target.aws.client("events"), new_name(), target.function(ONCE)
     rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))["RuleArn"]
     target.allow(function, "events", rule)
@@ -49,7 +53,6 @@ def test_an_event_that_is_delivered_twice_starts_one_run(
     until(lambda: target.lines(function, "REPORT") == 2, "both deliveries")
     (event,) = target.inputs()
     assert event["source"] == name
-    assert target.lines(function, "again") == 1
 
 
 def test_a_key_reaches_a_function_as_it_is_and_encoded(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from batcat_runtime.deploy import cfn_yaml
+from batcat_runtime.deploy import cfn_yaml, load_project
+from batcat_runtime.deploy.doctor.needs import needs
 
 from .pipelines import KINDS
 
@@ -23,17 +25,23 @@ if TYPE_CHECKING:
 
 
 def statements(root: Path, role: str = "DeployRole") -> list[dict[str, Any]]:
-    """The statements of a role of deploy/ci.yaml."""
+    """The statements of a role of deploy/ci.yaml, also those that a condition may leave out."""
     made = cfn_yaml.load(root / "deploy" / "ci.yaml")["Resources"][role]
     found: list[dict[str, Any]] = made["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-    return found
+    return [one["Fn::If"][1] if "Fn::If" in one else one for one in found]
+
+
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    """What a statement allows."""
+    actions = statement["Action"]
+    return actions if isinstance(actions, list) else [actions]
 
 
 UNASKED = re.compile(
     r"billing:|ec2:|elasticfilesystem:|firehose:|kms:|s3:REST|s3files:|s3tables:"  # other services
     r"|.*(CodeSigningConfig|Concurrency|CapacityProvider|ScalingConfig|RuntimeManagementConfig"
     r"|RecursionConfig|LayerVersion|PublishVersion|AssociateRuntimeAlias|DataProtectionPolicy"
-    r"|IndexPolic|LogDelivery|ResourcePolic|BearerToken|DeletionProtection|KmsKey"
+    r"|IndexPolic|LogDelivery|ResourcePolic|BearerToken|DeletionProtection"
     r"|RolePolicyBoundary|PermissionsBoundary|AttachRolePolicy|DetachRolePolicy|RepositoryPolicy)"
     r"|s3:.*(Abac|Analytics|CORS|Cors|Inventory|Metrics|Replication|Website|Accelerate|Acl|ObjectLock"
     r"|Logging|Versioning|IntelligentTiering|Metadata|DeleteObject|PutObject|GetObjectVersion"
@@ -49,11 +57,7 @@ def test_whoever_deploys_may_do_what_cloudformation_asks_for(
 ) -> None:
     """By the permissions that each handler declares in its own schema."""
     root = render(tmp_path / "p", ci="github", trigger=trigger)
-    granted = {
-        action
-        for one in statements(root)
-        for action in (one["Action"] if isinstance(one["Action"], list) else [one["Action"]])
-    }
+    granted = {action for one in statements(root) for action in actions_of(one)}
     template = cfn_yaml.load(root / "deploy" / "template.yaml")["Resources"]
     kinds = {one["Type"] for one in template.values()}
     also = {
@@ -73,6 +77,39 @@ def test_whoever_deploys_may_do_what_cloudformation_asks_for(
         if missing:
             lacking[kind] = missing
     assert lacking == {}
+
+
+UNLIKE = {
+    # for what a project may ask for later, and for a dated list of prices
+    "role": {
+        *("billing:GetBillingViewData", "iam:SimulatePrincipalPolicy", "pricing:GetProducts"),
+        *("sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"),
+        "s3:ListBucketVersions",
+    },
+    # a pipeline takes nothing down
+    "doctor": {
+        *("ecr:BatchDeleteImage", "ecr:ListImages"),
+        *("sagemaker:ListProcessingJobs", "tag:GetResources"),
+    },
+}
+
+
+@pytest.mark.parametrize("trigger", ["manual", "schedule", "s3"])
+def test_the_doctor_asks_for_what_the_role_that_deploys_has(
+    render: Callable[..., Path], tmp_path: Path, trigger: str
+) -> None:
+    """A person who deploys by hand needs the very same, so one list is as long as the other."""
+    root = render(tmp_path / "p", ci="github", trigger=trigger)
+    project = replace(
+        load_project(root, "dev"),
+        kms_key="arn:aws:kms:us-east-1:123456789012:key/1234",
+        monthly_budget=50,
+        alarm_email="ada@example.org",
+    )
+    asked = {one for need in needs(project, "123456789012", "aws") for one in need.actions}
+    role = {action for one in statements(root) for action in actions_of(one)}
+    assert role - asked == UNLIKE["role"]
+    assert asked - role == UNLIKE["doctor"]
 
 
 def test_a_policy_fits_a_role_whatever_the_names(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from batcat_runtime import aws
-from batcat_runtime.deploy import apply, discard, make_plan, plan_removal, remove
+from batcat_runtime.deploy import apply, artifacts, discard, make_plan, plan_removal, remove
+from batcat_runtime.deploy.artifacts import Account, bucket_exists, ensure_bucket
 from batcat_runtime.deploy.change_sets import LONGEST_BODY
 from batcat_runtime.deploy.stack import deployed_stack, find_stack
 from batcat_runtime.errors import AccessError, ConfigError, DeployError, MissingError
@@ -94,6 +96,30 @@ def test_the_bucket_of_artifacts_is_encrypted_and_closed(deployed: Project) -> N
     assert set(closed.values()) == {True}
     rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert (statement["Sid"], statement["Effect"]) == ("OnlyTls", "Deny")
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
+def test_a_bucket_of_artifacts_is_set_up_whole_or_not_made(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del project
+    elsewhere = Account("123456789012", "eu-central-1")
+
+    def interrupted(*_: object) -> dict[str, object]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(artifacts, "only_tls", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            ensure_bucket(elsewhere)
+    assert not bucket_exists(elsewhere.artifact_bucket, elsewhere)
+    bucket = ensure_bucket(elsewhere)
+    s3 = aws.client("s3", elsewhere.region)
+    assert "SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket(Bucket=bucket)
 
 
 def test_a_bucket_that_exists_already_is_used_and_not_made(clean: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,25 +99,58 @@ def ensure_bucket(account: Account) -> str:
     place: dict[str, Any] = {}
     if account.region != "us-east-1":  # S3 refuses to be told its own default
         place = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
-    owner = {"Bucket": bucket, "ExpectedBucketOwner": account.id}
     with aws.explained(f"make bucket {bucket}", "try again"):
         s3.create_bucket(Bucket=bucket, **place)
-        s3.put_public_access_block(
-            **owner,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        )
-        s3.put_bucket_encryption(
-            **owner,
-            ServerSideEncryptionConfiguration={
-                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
-            },
-        )
+        try:
+            _set_up(bucket, account, s3)
+        except BaseException:
+            # Whole or not at all: one that is there is taken to be set up.
+            s3.delete_bucket(Bucket=bucket, ExpectedBucketOwner=account.id)
+            raise
     return bucket
+
+
+def _set_up(bucket: str, account: Account, s3: Any) -> None:
+    owner = {"Bucket": bucket, "ExpectedBucketOwner": account.id}
+    s3.put_public_access_block(
+        **owner,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    s3.put_bucket_encryption(
+        **owner,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
+        },
+    )
+    unfinished = {
+        "ID": "unfinished uploads",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
+    s3.put_bucket_lifecycle_configuration(**owner, LifecycleConfiguration={"Rules": [unfinished]})
+    statement = only_tls(aws.partition_of(account.region), bucket)
+    s3.put_bucket_policy(
+        **owner, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+
+
+def only_tls(partition: str, bucket: str) -> dict[str, Any]:
+    """The statement of a bucket's policy that refuses requests without TLS."""
+    arn = f"arn:{partition}:s3:::{bucket}"
+    return {
+        "Sid": "OnlyTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def upload(artifacts: tuple[Artifact, ...], account: Account) -> int:

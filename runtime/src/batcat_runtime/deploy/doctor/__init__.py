@@ -4,6 +4,8 @@ finding     what was found, and what mends it
 seen        what all checks look at: project, caller, clock
 here        the project's own files
 caller      credentials, account, partition, region, clock
+actions     what each type of resource takes
+needs       what this project takes
 rights      what the caller may do, simulated by IAM
 role        the role that the configuration names
 buckets     of results and artifacts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
 from batcat_runtime.deploy import cfn_yaml
-from batcat_runtime.deploy.artifacts import Account
+from batcat_runtime.deploy.artifacts import Account, only_tls
 from batcat_runtime.deploy.project import CONFIG
 from batcat_runtime.deploy.stack import find_stack, resources
 from batcat_runtime.errors import AccessError, MissingError
@@ -87,7 +87,8 @@ def _settings(seen: Seen, where: str) -> Iterator[Finding]:
             yield Finding("bucket", FAILED, text, where, mend)
         if not _demands_tls(_policy(s3, bucket)):
             text = "the bucket of results also takes requests without TLS"
-            mend = f"add to its policy: {json.dumps(_only_tls(project.partition, **bucket))}"
+            statement = only_tls(project.partition, project.result_s3_bucket)
+            mend = f"add to its policy: {json.dumps(statement)}"
             yield Finding("bucket", WARNING, text, where, mend)
         if project.kms_key and _key(s3, bucket) != project.kms_key:
             text = "what is written there is not encrypted with kms_key unless who writes says so"
@@ -148,14 +149,3 @@ def _demands_tls(policy: dict[str, Any]) -> bool:
         == "false"
         for one in (statements if isinstance(statements, list) else [statements])
     )
-
-
-def _only_tls(partition: str, Bucket: str) -> dict[str, Any]:  # noqa: N803 - S3's own name
-    arn = f"arn:{partition}:s3:::{Bucket}"
-    return {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }

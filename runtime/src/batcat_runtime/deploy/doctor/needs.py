@@ -1,7 +1,6 @@
 """What whoever deploys and runs a project must be allowed.
 
-Source: AWS Service Authorization Reference; CloudFormation makes a stack's resources with the
-rights of its caller. What CloudFormation merely likes to read besides is left out.
+CloudFormation makes a stack's resources with the rights of its caller.
 """
 
 from __future__ import annotations
@@ -14,8 +13,13 @@ from batcat_runtime.deploy.artifacts import Account
 from batcat_runtime.deploy.image.push import has_image
 from batcat_runtime.deploy.logs import GROUP
 
+from .actions import ARTIFACTS, IMAGE, LOG_KEY, NO_RESOURCE, OF_TYPE, PASSED_TO, STACK
+
 if TYPE_CHECKING:
     from batcat_runtime.deploy.project import Project
+
+
+_SAM = "transform/Serverless-2016-10-31"
 
 
 @dataclass(frozen=True)
@@ -37,77 +41,6 @@ class Need:
     only_down: bool = False
 
 
-_OF_TYPE = {
-    "AWS::Budgets::Budget": ("budgets:ModifyBudget", "budgets:ViewBudget"),
-    "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"),
-    "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"),
-    "AWS::ECR::Repository": ("ecr:CreateRepository", "ecr:DeleteRepository"),
-    "AWS::Events::Rule": ("events:PutRule", "events:PutTargets", "events:DeleteRule"),
-    "AWS::IAM::Role": ("iam:CreateRole", "iam:PutRolePolicy", "iam:GetRole", "iam:DeleteRole"),
-    "AWS::Logs::LogGroup": (
-        "logs:CreateLogGroup",
-        "logs:PutRetentionPolicy",
-        "logs:DeleteLogGroup",
-    ),
-    "AWS::S3::Bucket": ("s3:CreateBucket", "s3:PutEncryptionConfiguration", "s3:DeleteBucket"),
-    "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
-    "AWS::SNS::Topic": ("sns:CreateTopic", "sns:DeleteTopic"),
-    "AWS::SQS::Queue": ("sqs:CreateQueue", "sqs:DeleteQueue"),
-    "AWS::Scheduler::Schedule": ("scheduler:CreateSchedule", "scheduler:DeleteSchedule"),
-    "AWS::Serverless::Function": (
-        "lambda:CreateFunction",
-        "lambda:UpdateFunctionCode",
-        "lambda:DeleteFunction",
-    ),
-    "AWS::Serverless::StateMachine": (
-        "states:CreateStateMachine",
-        "states:UpdateStateMachine",
-        "states:DeleteStateMachine",
-    ),
-}
-"""What it takes to make and delete one resource of a type."""
-
-_PASSED_TO = {
-    "AWS::Serverless::StateMachine": "states.amazonaws.com",
-    "AWS::Serverless::Function": "lambda.amazonaws.com",
-    "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
-}
-"""Services that get a role from whoever makes such a resource."""
-
-
-_STACK = (
-    "CreateChangeSet",
-    "DeleteChangeSet",
-    "DeleteStack",
-    "DescribeChangeSet",
-    "DescribeStackEvents",
-    "DescribeStacks",
-    "ExecuteChangeSet",
-    "GetTemplate",
-    "ListStackResources",
-)
-
-
-_IMAGE = (
-    "BatchCheckLayerAvailability",
-    "CompleteLayerUpload",
-    "CreateRepository",
-    "DeleteRepository",
-    "DescribeImages",
-    "DescribeRepositories",
-    "InitiateLayerUpload",
-    "ListTagsForResource",
-    "PutImage",
-    "PutLifecyclePolicy",
-    "TagResource",
-    "UploadLayerPart",
-)
-"""What it takes to push an image."""
-
-_NO_RESOURCE = ("*",)
-"""For actions that take none."""
-
-
 def needs(project: Project, account: str, partition: str) -> list[Need]:
     """What deploying, running and removing the project takes.
 
@@ -117,28 +50,43 @@ def needs(project: Project, account: str, partition: str) -> list[Need]:
         partition: of the account.
     """
     resources = cfn_yaml.load(project.template).get("Resources") or {}
-    types = {one.get("Type", "") for one in resources.values()}
+    types = {one.get("Type", "") for one in resources.values()} - _unasked(project)
     places = _Places(project, account, partition)
     found = _of_verbs(project, places)
     if has_image(project):
         place = (places.of_type("AWS::ECR::Repository"),)
         remove = ("ecr:BatchDeleteImage", "ecr:ListImages")
         found += [
-            Need("push the image", tuple(f"ecr:{one}" for one in _IMAGE), place),
-            Need("log in to ECR", ("ecr:GetAuthorizationToken",), _NO_RESOURCE),
+            Need("push the image", tuple(f"ecr:{one}" for one in IMAGE), place),
+            Need("log in to ECR", ("ecr:GetAuthorizationToken",), NO_RESOURCE),
             Need("remove images", remove, place, only_down=True),
         ]
     found += [
-        Need(f"make and delete {kind}", _OF_TYPE[kind], (places.of_type(kind),))
-        for kind in sorted(types & set(_OF_TYPE))
+        Need(f"make, change and delete {kind}", OF_TYPE[kind], (places.of_type(kind),))
+        for kind in sorted(types & set(OF_TYPE))
     ]
-    for kind in sorted(types & set(_PASSED_TO)):
+    if project.kms_key:
+        groups = (places.of_type("AWS::Logs::LogGroup"),)
+        found += [
+            Need("encrypt the logs", LOG_KEY, groups),
+            Need("encrypt data", ("kms:Decrypt", "kms:GenerateDataKey"), (project.kms_key,)),
+        ]
+    for kind in sorted(types & set(PASSED_TO)):
         is_workflow = kind.endswith("StateMachine")
         named = project.workflow_execution_role if is_workflow else project.trigger_role
         role = named or places.of_type("AWS::IAM::Role")
-        passed = {"iam:PassedToService": _PASSED_TO[kind]}
+        passed = {"iam:PassedToService": PASSED_TO[kind]}
         found.append(Need(f"hand {kind} its role", ("iam:PassRole",), (role,), passed))
     return found
+
+
+def _unasked(project: Project) -> set[str]:
+    """Types of which the template makes one only for a setting that is not there."""
+    asked = {
+        "AWS::Budgets::Budget": project.monthly_budget,
+        "AWS::SNS::Subscription": project.alarm_email,
+    }
+    return {kind for kind, setting in asked.items() if not setting}
 
 
 def _of_verbs(project: Project, places: _Places) -> list[Need]:
@@ -148,10 +96,15 @@ def _of_verbs(project: Project, places: _Places) -> list[Need]:
     return [
         Need(
             "plan and change the stack",
-            tuple(f"cloudformation:{one}" for one in _STACK),
+            tuple(f"cloudformation:{one}" for one in STACK),
             (places.arn("cloudformation", f"stack/{project.stack}/*"),),
         ),
-        Need("find the artifacts", ("s3:ListBucket", "s3:CreateBucket"), (artifacts,)),
+        Need(
+            "let SAM expand the template",
+            ("cloudformation:CreateChangeSet",),
+            (places.sam,),
+        ),
+        Need("have a bucket of artifacts", ARTIFACTS, (artifacts,)),
         Need(
             "upload artifacts",
             ("s3:GetObject", "s3:PutObject"),
@@ -163,21 +116,26 @@ def _of_verbs(project: Project, places: _Places) -> list[Need]:
             ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
             (f"{results}/{project.purpose}/*",),
         ),
-        Need("start runs", ("states:StartExecution",), (machine,)),
+        Need("start and find runs", ("states:ListExecutions", "states:StartExecution"), (machine,)),
         Need(
             "follow and stop runs",
             ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"),
             (places.arn("states", f"execution:{project.state_machine}:*"),),
         ),
         Need(
+            "follow and stop jobs",
+            ("sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob"),
+            (places.arn("sagemaker", f"processing-job/{project.project}-{project.purpose}-*"),),
+        ),
+        Need(
             "read the log of a step",
-            ("logs:FilterLogEvents", "logs:GetLogEvents"),
+            ("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
             (places.arn("logs", f"log-group:{GROUP}:*"),),
         ),
         Need(
             "look for what is left",
             ("logs:DescribeLogGroups", "sagemaker:ListProcessingJobs", "tag:GetResources"),
-            _NO_RESOURCE,
+            NO_RESOURCE,
             only_down=True,
         ),
     ]
@@ -189,6 +147,7 @@ class _Places:
     def __init__(self, project: Project, account: str, partition: str) -> None:
         self._project, self._account, self._partition = project, account, partition
         self.artifacts = f"arn:{partition}:s3:::{Account(account, project.region).artifact_bucket}"
+        self.sam = f"arn:{partition}:cloudformation:{project.region}:aws:{_SAM}"
         self.results = f"arn:{partition}:s3:::{project.result_s3_bucket}"
 
     def arn(self, service: str, resource: str) -> str:
@@ -210,6 +169,7 @@ class _Places:
             "AWS::Logs::LogGroup": self.arn("logs", f"log-group:/aws/lambda/{function}:*"),
             "AWS::S3::Bucket": self.results,
             "AWS::S3::BucketPolicy": self.results,
+            "AWS::SNS::Subscription": self.arn("sns", made),
             "AWS::SNS::Topic": self.arn("sns", made),
             "AWS::SQS::Queue": self.arn("sqs", made),
             "AWS::Scheduler::Schedule": self.arn("scheduler", f"schedule/default/{made}"),

@@ -26,7 +26,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "default": {"ci": "github"},
     "schedule": {
         "ci": "gitlab",
-        "partition": "aws-us-gov",
+        "partition": "aws-cn",
         "trigger": "schedule",
         "data_sources": "redshift",
         "steps": "load_it, b, c",
@@ -34,12 +34,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "s3": {
         "ci": "codepipeline",
-        "partition": "aws-cn",
+        "partition": "aws-us-gov",
         "trigger": "s3",
         "data_sources": "s3, athena",
         "steps": "score",
         "example": False,
-        "workflow_execution_role": "arn:aws-cn:iam::123456789012:role/workflow",
+        "workflow_execution_role": "arn:aws-us-gov:iam::123456789012:role/workflow",
     },
 }
 ACCOUNT = "123456789012"

@@ -281,6 +281,17 @@ def test_a_role_belongs_to_the_partition(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_codepipeline_is_offered_where_it_reaches_a_repository(ask: Ask, partition: str) -> None:
+    """Through CodeConnections, whose endpoints botocore knows by its older name."""
+    known = boto3.Session().get_available_regions("codestar-connections", partition_name=partition)
+    if known:
+        assert ask(partition=partition, ci="codepipeline")["ci"] == "codepipeline"
+    else:
+        said = refused(ask, partition=partition, ci="codepipeline")
+        assert "CodeConnections is in no region. Valid: gitlab" in said
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_regions_are_those_of_the_partition_in_botocore(ask: Ask, partition: str) -> None:
     words = (REPOSITORY / "template" / "_parts" / "words.txt").read_text(encoding="utf-8")
     listed = set(re.findall(r"\b[a-z]{2}(?:-[a-z]+)+-[0-9]\b", words))

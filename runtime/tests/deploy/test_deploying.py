@@ -150,7 +150,7 @@ def test_a_region_of_another_partition_is_refused(project: Project) -> None:
 def test_a_template_that_aws_would_refuse_is_refused_with_its_reason(clean: Project) -> None:
     text = clean.template.read_text(encoding="utf-8")
     clean.template.write_text(text.replace("Timeout: 30", "Timeuot: 30"), encoding="utf-8")
-    with pytest.raises(DeployError, match="Timeuot"):
+    with pytest.raises(DeployError, match=r"Timeuot.*\(at [\w/]+\)"):
         make_plan(clean)
 
 
@@ -170,6 +170,16 @@ def test_a_deployment_that_fails_names_the_resource_and_leaves_everything_as_it_
     with pytest.raises(DeployError, match="left over from a creation that failed"):
         make_plan(clean, clean_up=False)
     assert deploy(clean)[-1] == "CREATE_COMPLETE"
+
+
+def test_a_workflow_that_is_refused_names_its_own_file(clean: Project) -> None:
+    file = clean.root / "deploy" / "workflow.asl.json"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"Type": "Pass"', '"Type": "Pas"'), encoding="utf-8")
+    with pytest.raises(
+        DeployError, match=r"Type must be.*correct deploy/workflow\.asl\.json or deploy/t"
+    ):
+        deploy(clean)
 
 
 def test_a_plan_that_was_never_applied_does_not_stand_in_the_way(clean: Project) -> None:

@@ -25,7 +25,8 @@ _ADVICE = (
 )
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
 STACK_TYPE = "AWS::CloudFormation::Stack"
-_DEFAULT_ADVICE = "correct deploy/template.yaml and run batcat deploy again"
+_FILES = {"AWS::StepFunctions::StateMachine": "deploy/workflow.asl.json"}
+"""Where the mistake of a resource can be besides the template."""
 
 
 def apply(plan: Plan) -> Iterator[StackEvent]:
@@ -101,7 +102,9 @@ def _explain(end: StackEvent, failures: list[StackEvent]) -> str:
     if not failures:
         return f"{ended}: {end.reason or 'CloudFormation gives no reason'}"
     first = failures[0]
-    advice = next((text for sign, text in _ADVICE if sign in first.reason), _DEFAULT_ADVICE)
+    files = " or ".join(filter(None, (_FILES.get(first.type), "deploy/template.yaml")))
+    otherwise = f"correct {files} and run batcat deploy again"
+    advice = next((text for sign, text in _ADVICE if sign in first.reason), otherwise)
     after = "; everything is as it was before" if "ROLLBACK_COMPLETE" in end.status else ""
     return (
         f"{ended}: {first.logical} ({first.type}) is {first.status}: "

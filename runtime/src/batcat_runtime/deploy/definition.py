@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.errors import ConfigError
@@ -36,8 +37,9 @@ def check(project: Project, packaged: Package) -> None:
         packaged: the template and its definitions.
 
     Raises:
-        ConfigError: they name other steps, another project or another purpose. Deployed, an
-            intermediate table would be taken for the result, or two stacks for one.
+        ConfigError: they name other steps, another project or another purpose: deployed, an
+            intermediate table would be taken for the result, or two stacks for one. Or a state
+            of the workflow leads to none.
     """
     parameters = json.loads(packaged.body).get("Parameters") or {}
     for name, value in (("Project", project.project), ("Purpose", project.purpose)):
@@ -57,6 +59,7 @@ def check(project: Project, packaged: Package) -> None:
                 f"deploy/{artifact.source} runs {', '.join(found)}; "
                 + _change(f'steps="{", ".join(project.steps)}"')
             )
+        _check_flow(document, f"deploy/{artifact.source}")
 
 
 def _change(answer: str) -> str:
@@ -66,10 +69,44 @@ def _change(answer: str) -> str:
     )
 
 
+def _check_flow(machine: dict[str, Any], file: str) -> None:
+    """Each state leads to one that is there, and is led to: else nothing of it can be deployed."""
+    states = machine.get("States") or {}
+    led_to: set[Any] = set()
+    for name, key, target in _targets(machine):
+        if target not in states:
+            close = get_close_matches(str(target), states, 1)
+            hint = f" ({close[0]}?)" if close else ""
+            raise ConfigError(f"{file}: {key} of {name} is {target!r}, which is no state{hint}")
+        led_to |= {target} - {name}
+    for name, state in states.items():
+        if name not in led_to:
+            raise ConfigError(f"{file}: nothing leads to state {name}; name it, or take it out")
+        for inner in _inner(state):
+            _check_flow(inner, file)
+
+
+def _targets(machine: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Where each state leads: its name, the key that says so, and the state's name there."""
+    if "States" in machine:
+        yield "the workflow", "StartAt", machine.get("StartAt")
+    for name, state in (machine.get("States") or {}).items():
+        for key in ("Next", "Default"):
+            if key in state:
+                yield name, key, state[key]
+        for key in ("Choices", "Catch"):
+            yield from ((name, f"Next in {key}", rule.get("Next")) for rule in state.get(key, []))
+
+
+def _inner(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """The machines inside a Parallel or a Map."""
+    inner = [state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", [])]
+    return [one for one in inner if one]
+
+
 def _job_states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, state in (definition.get("States") or {}).items():
         if JOB in str(state.get("Resource", "")):
             yield name, state
-        inner = [state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", [])]
-        for one in filter(None, inner):
+        for one in _inner(state):
             yield from _job_states(one)

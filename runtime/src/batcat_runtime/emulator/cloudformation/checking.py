@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def findings(body: str, region: str) -> list[str]:
-    """Every error cfn-lint finds in a template, as ``[rule] message (at place, line n)``."""
+    """Every error cfn-lint finds in a template, as ``[rule] message (at place, line n)``.
+
+    What a tool has packaged is one line of JSON, whose number would tell nobody anything.
+    """
     from cfnlint.decode.decode import decode_str
 
     template, matches = decode_str(body)
@@ -30,7 +33,8 @@ def findings(body: str, region: str) -> list[str]:
         rule = match.rule.id
         if rule.startswith("E") and not _is_false(rule, match.message):
             place = "/".join(str(part) for part in getattr(match, "path", None) or ()) or "the top"
-            found.add(f"[{rule}] {match.message} (at {place}, line {match.linenumber})")
+            line = f", line {match.linenumber}" if "\n" in body.strip() else ""
+            found.add(f"[{rule}] {match.message} (at {place}{line})")
     return sorted(found)
 
 

@@ -95,7 +95,7 @@ def test_notifications_and_their_subscribers(aws: LocalAws, named: dict[str, str
     assert found == [{**NOTICE, "NotificationState": "OK"}]
     other = {"SubscriptionType": "EMAIL", "Address": "b@example.com"}
     client.create_subscriber(**named, Notification=NOTICE, Subscriber=other)
-    hears = client.describe_subscribers_for_notification(**named, Notification=NOTICE)
+    hears = client.describe_subscribers_for_notification(**named, Notification=found[0])
     assert hears["Subscribers"] == [MAIL, other]
     with pytest.raises(client.exceptions.DuplicateRecordException):
         client.create_notification(**named, Notification=NOTICE, Subscribers=[MAIL])

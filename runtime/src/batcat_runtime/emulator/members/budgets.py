@@ -62,4 +62,13 @@ EFFECTIVE = {
     "ListTagsForResource": "ResourceARN",
 }
 
-HELD = {"CreateBudget": _held("Budget"), "UpdateBudget": _held("NewBudget")}
+_STATE = {"Notification.NotificationState": "the rest says which notification it is"}
+
+HELD = {
+    "CreateBudget": _held("Budget"),
+    "UpdateBudget": _held("NewBudget"),
+    "DeleteNotification": _STATE,
+    "DescribeSubscribersForNotification": _STATE,
+    "CreateSubscriber": _STATE,
+    "DeleteSubscriber": _STATE,
+}

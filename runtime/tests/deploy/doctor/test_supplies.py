@@ -12,6 +12,7 @@ from batcat_runtime.deploy.doctor.seen import Seen
 
 if TYPE_CHECKING:
     from batcat_runtime.deploy import Project
+    from batcat_runtime.emulator import LocalAws
 
 DIGEST = f"sha256:{'5' * 64}"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
@@ -99,3 +100,26 @@ def test_quotas_that_may_not_be_read_are_a_warning(dev: Project, services: Answe
     services.answers["ListServiceQuotas"] = refuse
     (finding,) = found(Seen(dev), "quota")
     assert (finding.level, "servicequotas:ListServiceQuotas" in finding.text) == ("warning", True)
+
+
+def test_logs_of_steps_that_are_kept_for_ever_are_told_of_and_the_mend_mends(
+    dev: Project, project: Project, account: LocalAws
+) -> None:
+    seen, client = Seen(replace(dev, log_retention_days=14)), account.client("logs")
+    group = {"logGroupName": "/aws/sagemaker/ProcessingJobs"}
+    assert levels(Seen(project), "logs") == ["ok"]
+    if client.describe_log_groups(logGroupNamePrefix=group["logGroupName"])["logGroups"]:
+        client.delete_log_group(**group)
+    (missing,) = found(seen, "logs")
+    named = f"--log-group-name {group['logGroupName']} --region {dev.region}"
+    put = f"aws logs put-retention-policy {named} --retention-in-days 14"
+    assert missing.mend == f"aws logs create-log-group {named} && {put}"
+    client.create_log_group(logGroupName=f"{group['logGroupName']}Too")
+    client.create_log_group(**group)
+    (endless,) = found(seen, "logs")
+    assert (missing.level, endless.level, endless.mend) == ("warning", "warning", put)
+    client.put_retention_policy(**group, retentionInDays=14)
+    (mended,) = found(seen, "logs")
+    assert (mended.level, mended.text) == ("ok", "logs of steps are kept for 14 days")
+    client.delete_log_group(logGroupName=f"{group['logGroupName']}Too")
+    client.delete_retention_policy(**group)

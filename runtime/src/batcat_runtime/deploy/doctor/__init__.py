@@ -9,7 +9,7 @@ needs       what this project takes
 rights      what the caller may do, simulated by IAM
 role        the role that the configuration names
 buckets     of results and artifacts
-places      image, registry, quota
+places      image, registry, quota, logs of steps
 examine     every check at once, each with a time limit
 """
 

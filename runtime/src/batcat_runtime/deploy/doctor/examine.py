@@ -38,6 +38,7 @@ CHECKS: dict[str, Check] = {
     "image": places.check_image,
     "registry": places.check_registry,
     "quota": places.check_quota,
+    "logs": places.check_logs,
 }
 """What is looked at, in the order in which it is shown."""
 

@@ -1,4 +1,4 @@
-"""Image, registry, and the quota of the machines."""
+"""Image, registry, quota of the machines, and the group that logs of steps go to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
+from batcat_runtime.deploy import logs
 from batcat_runtime.deploy.image.push import has_image, pushed_uri
 from batcat_runtime.deploy.project import CONFIG
 from batcat_runtime.errors import MissingError
@@ -113,6 +114,30 @@ def check_quota(seen: Seen) -> Iterator[Finding]:
         yield Finding("quota", FAILED, text, where, mend)
     else:
         yield Finding("quota", OK, f"{wanted}: {found['Value']:g}", where)
+
+
+def check_logs(seen: Seen) -> Iterator[Finding]:
+    """Logs of the steps end some day; their group is the account's, and so no stack's to set."""
+    project = seen.project
+    seen.caller()
+    if project.is_local:
+        yield Finding("logs", OK, "the local AWS keeps logs no longer than itself", logs.GROUP)
+        return
+    with aws.explained(f"look at log group {logs.GROUP}", "ask for the right"):
+        told = aws.client("logs", project.region).describe_log_groups(logGroupNamePrefix=logs.GROUP)
+    group = next((one for one in told["logGroups"] if one["logGroupName"] == logs.GROUP), None)
+    if group and group.get("retentionInDays"):
+        text = f"logs of steps are kept for {group['retentionInDays']} days"
+        yield Finding("logs", OK, text, logs.GROUP)
+        return
+    named = f"--log-group-name {logs.GROUP} --region {project.region}"
+    days = f"--retention-in-days {project.log_retention_days}"
+    mend = f"aws logs put-retention-policy {named} {days}"
+    text = "logs of steps are kept for ever: whatever job came first made the group without an end"
+    if group is None:
+        text = "logs of steps will be kept for ever: the first job makes the group without an end"
+        mend = f"aws logs create-log-group {named} && {mend}"
+    yield Finding("logs", WARNING, text, logs.GROUP, mend)
 
 
 def _latest(seen: Seen) -> str:

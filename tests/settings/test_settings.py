@@ -85,10 +85,11 @@ def said(aws: LocalAws) -> dict[str, tuple[Any, Any]]:
         "common_key": kms.create_key()["KeyMetadata"]["Arn"],
         "key": kms.create_key()["KeyMetadata"]["Arn"],
     }
-    return {
-        key: tuple(one.format(**known) if isinstance(one, str) else one for one in values)
-        for key, values in TWO.items()
-    }
+
+    def filled(value: Any) -> Any:
+        return value.format(**known) if isinstance(value, str) else value
+
+    return {key: (filled(common), filled(own)) for key, (common, own) in TWO.items()}
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,7 @@ def made(aws: LocalAws) -> str:
         "resources": {one["LogicalResourceId"]: one["ResourceType"] for one in resources},
         "template": body,
         "parameters": {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]},
-        "tags": stack["Tags"],
+        "tags": {one["Key"]: one["Value"] for one in stack["Tags"]},
         "outputs": outputs,
         "definition": json.loads(machine["definition"]),
         "function": {key: function.get(key) for key in FUNCTION},
@@ -129,6 +129,9 @@ def test_sam_makes_the_same_stack(
     commands = re.findall(r"^\$ (.*)$", text.partition("## With sam instead")[2], re.MULTILINE)[:2]
     commands = [one.replace(" --env dev", "") for one in commands]
     commands = [re.sub(r"batcat-2026-[a-z-]+", STACK, one) for one in commands]
+    told = {"2026-health-screening": PROJECT, "purpose=inference": f"purpose={PURPOSE}"}
+    for before, after in {**told, "environment=dev": "environment=local"}.items():
+        commands[1] = commands[1].replace(before, after)
     settings = ('"instance_count": 1', '"instance_count": 3, "log_retention_days": 90')
     with (
         changed(project / "deploy" / "config.json", *settings),

@@ -24,6 +24,9 @@ LONGEST_BODY = 51_200
 # How CloudFormation says that a change set would do nothing; the wording is all there is to
 # tell by. Source: the deployers of the AWS CLI and the SAM CLI look for the same two texts.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+_TAGS = ("Project", "Purpose", "Environment", "Owner")
+"""Parameters that are tags of the stack, as the template makes them tags of its resources."""
+
 _BEGUN_BY_ANOTHER = ("already exists", "_IN_PROGRESS state")
 # Source: botocore's model of CloudFormation. Executing one change set deletes the others.
 _OVERTAKEN = {"ChangeSetNotFound", "InvalidChangeSetStatus"}
@@ -56,6 +59,11 @@ def create(
                 Parameters=[
                     {"ParameterKey": name, "ParameterValue": value}
                     for name, value in parameters.items()
+                ],
+                Tags=[
+                    {"Key": name.lower(), "Value": parameters[name]}
+                    for name in _TAGS
+                    if parameters.get(name)
                 ],
                 **template,
             )

@@ -192,6 +192,7 @@ STACK = (
     "ExecuteChangeSet",
     "GetTemplate",
     "ListStackResources",
+    "TagResource",
 )
 """What CloudFormation is asked."""
 

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from batcat_runtime.emulator import LocalAws
+from batcat_runtime.emulator.athena.runner import QUERIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 ENDLESS = (
     "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x), UNNEST(sequence(1, 10000)) b(y), "
-    "UNNEST(sequence(1, 10000)) c(z)"
+    "UNNEST(sequence(1, 10000)) c(z), UNNEST(sequence(1, 10000)) d(u) WHERE x * y % 7 = z"
 )
 
 
@@ -148,6 +149,17 @@ def test_a_query_can_be_stopped(
     assert found["Status"]["State"] == "CANCELLED"
     with pytest.raises(queries.athena.exceptions.InvalidRequestException, match="CANCELLED"):
         queries.athena.get_query_results(QueryExecutionId=identity)
+    assert queries.rows("SELECT 1") == [["1"]]
+
+
+def test_a_query_that_is_stopped_as_it_begins_leaves_room_for_others(queries: Queries) -> None:
+    """DuckDB has not begun with it yet, and would forget an interruption."""
+    for _ in range(4 * QUERIES):
+        identity, state = queries.start(ENDLESS), ""
+        while state != "RUNNING":
+            found = queries.athena.get_query_execution(QueryExecutionId=identity)
+            state = found["QueryExecution"]["Status"]["State"]
+        queries.athena.stop_query_execution(QueryExecutionId=identity)
     assert queries.rows("SELECT 1") == [["1"]]
 
 

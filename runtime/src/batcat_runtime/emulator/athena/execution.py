@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from threading import Event, RLock
+from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime.emulator.world import ACCESS_KEY
@@ -20,6 +20,9 @@ FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 ENGINE = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}
 USER_ERROR, SYSTEM_ERROR = 2, 1
 """ErrorCategory (botocore's model of Athena, AthenaError)."""
+
+AGAIN = 0.05
+"""How long a cancelled query may go on before it is interrupted once more, in seconds."""
 
 
 def now() -> datetime:
@@ -93,10 +96,23 @@ class Execution:
         with self._lock:
             if self.state in FINAL:
                 return
+            is_under_way = self.state == "RUNNING"
             self.state, self.reason, self.ended = "CANCELLED", "Query cancelled by user", now()
-            session = self.session
-        if session is not None:
-            session.interrupt()
+        if is_under_way:
+            Thread(target=self._interrupt, daemon=True).start()
+
+    def leave(self) -> None:
+        """Part with its session, which is about to close."""
+        with self._lock:
+            self.session = None
+
+    def _interrupt(self) -> None:
+        """Interrupt what it does until it has ended: a query just before its start forgets it."""
+        while not self.done.is_set():
+            with self._lock:
+                if self.session is not None:
+                    self.session.interrupt()
+            self.done.wait(AGAIN)
 
     def description(self) -> dict[str, Any]:
         """GetQueryExecution's answer."""

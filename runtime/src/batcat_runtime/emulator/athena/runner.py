@@ -96,7 +96,7 @@ class Runner:
         else:
             execution.finish("SUCCEEDED")
         finally:
-            execution.session = None
+            execution.leave()
             session.close()
 
     def _carry_out(self, execution: Execution, session: Any) -> None:

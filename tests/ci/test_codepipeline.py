@@ -122,6 +122,29 @@ def test_a_services_role_has_what_aws_asks_for_and_no_more(builds: Builds, role:
         assert [one["EvalDecision"] for one in told] == ["allowed", "implicitDeny"], action
 
 
+@pytest.mark.parametrize("service", ["codeconnections", "codestar-connections"])
+def test_a_connection_is_used_for_its_repository_alone_and_to_read(
+    builds: Builds, service: str
+) -> None:
+    """A call that says what it is for is held to it; a connection reaches more than a project."""
+    calls = {
+        ("FullRepositoryId", "octo/screening"): "allowed",
+        ("FullRepositoryId", "octo/other"): "implicitDeny",
+        ("ProviderPermissionsRequired", "read_only"): "allowed",
+        ("ProviderPermissionsRequired", "read_write"): "implicitDeny",
+    }
+    iam = builds.accounts.client("iam", "dev")
+    for (name, value), decision in calls.items():
+        key = {"ContextKeyName": f"{service}:{name}", "ContextKeyType": "string"}
+        (told,) = iam.simulate_principal_policy(
+            PolicySourceArn=builds.made["CheckRole"],
+            ActionNames=[f"{service}:UseConnection"],
+            ResourceArns=[CONNECTION],
+            ContextEntries=[{**key, "ContextKeyValues": [value]}],
+        )["EvaluationResults"]
+        assert told["EvalDecision"] == decision, (name, value)
+
+
 def test_no_stage_gets_what_is_another_ones(builds: Builds) -> None:
     """Nothing takes prod's role before the approval; a request's code takes none at all."""
     roles = {

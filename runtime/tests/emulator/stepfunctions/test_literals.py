@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from moto.stepfunctions.parser.asl.component.common.query_language import (
+    QueryLanguage,
+    QueryLanguageMode,
+)
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+
+from batcat_runtime.emulator.stepfunctions import literals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,3 +49,21 @@ def test_numbers_are_kept_however_they_are_written(bench: Workbench) -> None:
     execution = bench.sfn.start_execution(stateMachineArn=arn)["executionArn"]
     output = bench.finish(execution)["output"]
     assert output == '{"a":1000.0,"b":-0.015,"c":0,"d":12345678901234567890}'
+
+
+def test_a_definition_is_read_in_its_own_language_while_another_is_being_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As two executions do that begin at once: the other one is inside of a state in JSONata."""
+
+    def replace(owner: Any, **parts: Any) -> None:
+        for name, part in parts.items():
+            monkeypatch.setattr(owner, name, part)
+
+    monkeypatch.setattr(literals, "replace", replace)
+    literals.patch()
+    other = Preprocessor()
+    other._query_language_per_scope.append(QueryLanguage(QueryLanguageMode.JSONata))  # noqa: SLF001 - moto's
+    AmazonStateLanguageParser.parse(
+        '{"StartAt": "A", "States": {"A": {"Type": "Pass", "ResultPath": "$.x", "End": true}}}'
+    )

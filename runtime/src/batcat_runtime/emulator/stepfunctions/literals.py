@@ -1,7 +1,9 @@
-r"""Texts and numbers of a definition are what JSON says they are.
+r"""Texts and numbers of a definition are what JSON says they are, whoever reads others meanwhile.
 
 moto keeps the escapes of most strings as they are written, reads others as Python would, and its
-grammar does not know every number: ``"\u00e9"`` becomes ``u00e9`` and ``1e3`` breaks it.
+grammar does not know every number: ``"\u00e9"`` becomes ``u00e9`` and ``1e3`` breaks it. All its
+readers note in one list which query language they are in, so that of two executions that begin at
+once, one takes the other's language for its own, and never ends.
 """
 
 from __future__ import annotations
@@ -26,7 +28,15 @@ def patch() -> None:
 
     replace(AmazonStateLanguageParser, parse=staticmethod(parse_plain))
     replace(preprocessor, from_string_literal=text_of)
-    replace(preprocessor.Preprocessor, _inner_string_of=staticmethod(text_of))
+    replace(
+        preprocessor.Preprocessor,
+        __init__=_begin,
+        _inner_string_of=staticmethod(text_of),
+    )
+
+
+def _begin(reader: Any) -> None:
+    reader._query_language_per_scope = []  # noqa: SLF001 - the patch
 
 
 def text_of(parser_rule_context: Any) -> str | None:

@@ -24,6 +24,14 @@ HANGS = "import time\ndef lambda_handler(event, context):\n    time.sleep(600)\n
 ODD = ["a b+c.csv", "ü/日本 (1).csv", "100%25.csv", "q?x=1&y=2.csv"]
 
 
+STEP = """import os
+from pathlib import Path
+ROOT = Path(os.environ["BATCAT_ML_ROOT"]) / "processing"
+for file in sorted((ROOT / "input").rglob("*.csv")):
+    (ROOT / "score" / f"score_{file.name}").write_text(file.read_text())
+"""
+
+
 class Started:
     """A deployed project whose runs objects start."""
 
@@ -47,6 +55,24 @@ class Started:
         while len(self.executions()) < count and time.monotonic() < until:
             time.sleep(0.2)
         return self.executions()
+
+    def published(self, run: str) -> dict[str, str]:
+        """What a run published, once it has ended: name below its last step, and text."""
+        arn = self.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+        status, until = "RUNNING", time.monotonic() + 60
+        while status == "RUNNING" and time.monotonic() < until:
+            time.sleep(0.2)
+            status = self.sfn.describe_execution(executionArn=f"{arn}:{run}")["status"]
+        assert status == "SUCCEEDED"
+        prefix = f"{PURPOSE}/{run}/"
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+        keys = [one["Key"].removeprefix(prefix) for one in found]
+        assert keys[:2] == [".success", "manifest.json"]
+        bodies = [self.s3.get_object(Bucket=BUCKET, Key=prefix + key)["Body"] for key in keys]
+        return {
+            key.removeprefix("score/"): body.read().decode()
+            for key, body in zip(keys[2:], bodies[2:], strict=True)
+        }
 
     def change(self, code: str, timeout: int) -> None:
         """Give the trigger other code and another time limit."""
@@ -84,7 +110,7 @@ def started(
     folder = tmp_path_factory.mktemp("events") / "project"
     answers = {"steps": "score", "example": False, "trigger": "s3"}
     render(folder, project=PROJECT, purpose=PURPOSE, **answers)
-    (folder / "script" / "score.py").write_text("", encoding="utf-8")
+    (folder / "script" / "score.py").write_text(STEP, encoding="utf-8")
     config = folder / "deploy" / "config.json"
     settings = {**json.loads(config.read_text()), "input_suffix": ".csv"}
     config.write_text(json.dumps(settings), encoding="utf-8")
@@ -99,12 +125,14 @@ def started(
     patched.undo()
 
 
-def test_each_object_starts_one_run_whatever_its_key(started: Started) -> None:
+def test_each_object_starts_one_run_and_is_published_whatever_its_key(started: Started) -> None:
     for key in [*ODD, "not-a-table.txt"]:
-        started.s3.put_object(Bucket=BUCKET, Key=f"{PURPOSE}/input/{key}", Body=b"id\n1\n")
+        started.s3.put_object(Bucket=BUCKET, Key=f"{PURPOSE}/input/{key}", Body=key.encode())
     runs = started.wait(len(ODD))
     assert sorted(runs.values()) == sorted(f"s3://{BUCKET}/{PURPOSE}/input/{key}" for key in ODD)
-    assert len(set(runs)) == len(ODD)
+    for run, path in runs.items():
+        key = path.removeprefix(f"s3://{BUCKET}/{PURPOSE}/input/")
+        assert started.published(run) == {f"score_{key.rpartition('/')[2]}": key}
 
 
 def event(key: str, sequencer: str) -> dict[str, Any]:

@@ -31,12 +31,14 @@ def write_half(table, path, **options):
 pd.DataFrame.to_csv = write_half
 """
 FILL_THE_DISK = """
-import errno, os, pandas as pd
+import pandas as pd
+write = pd.DataFrame.to_csv
 def write_half(table, path, **options):
     path.write_text("id,x\\n1,")
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    write(table, "/dev/full", **options)
 pd.DataFrame.to_csv = write_half
 """
+"""The rest of the table goes to a device on which the kernel finds no space left (full(4))."""
 
 
 @pytest.fixture(scope="module")

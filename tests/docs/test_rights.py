@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data.md"
 ROWS = {"s3": "files in S3", "athena": "queries on Athena", "redshift": "Redshift by a secret"}
 # What each job needs, whatever it reads: its image, and its log.
-OF_EVERY_JOB = ("ecr:", "logs:")
+OF_EVERY_JOB = ("cloudwatch:", "ecr:", "logs:")
 
 
 def listed() -> dict[str, set[str]]:

@@ -18,10 +18,13 @@ from batcat_runtime.errors import BatCatError, DeployError, ExecutionError
 from . import execution
 from .apply import apply
 from .audit import read_audit
+from .beginnings import begun
 from .history import Ended, StateEvent
 from .plan import make_plan
+from .polling import pauses
 from .run import Run, prepare
 from .stack import deployed_stack
+from .status import past_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from .project import Project
 
 
+PATIENCE = 60
+"""How long an object or a schedule has to start a run, in seconds."""
 _TRIES = 5
 _REPORT = "Report"
 """The state that says who failed, in the template's workflow."""
@@ -102,12 +107,30 @@ class Rehearsal:
             return f"{this.plan.run} published {_counted(files)}"
 
     def _start_by_trigger(self) -> str:
-        event = {"InputPath": self._input} if self._input else {}
-        run = self._invoke(event)
-        last = _end(self._follow(run))
+        before = self._runs()
+        with begun(self._project, self._input) as what:
+            if what:
+                run = self._new_run(before, what)
+            else:
+                run = self._invoke({"InputPath": self._input} if self._input else {})
+            last = _end(self._follow(run))
         if last.status != "SUCCEEDED":
             raise ExecutionError(f"{run}, started by the trigger, {last.status}: {last.cause}")
-        return f"started {run} on the same input, which succeeded"
+        return f"{what or 'an invocation'} started {run}, which succeeded"
+
+    def _runs(self) -> set[str]:
+        return {past.run for past in past_runs(self._machine, self._project.region)}
+
+    def _new_run(self, before: set[str], what: str) -> str:
+        """Name of the run that something else starts."""
+        for _ in pauses(PATIENCE):
+            if new := self._runs() - before:
+                return new.pop()
+        denied = self._denied()
+        raise ExecutionError(
+            f"{what} started no run within {PATIENCE} s. "
+            + (f"Denied were: {denied}" if denied else "See the trigger's log and dead letters")
+        )
 
     def _fail(self) -> str:
         if not self._project.reads_files:
@@ -139,12 +162,18 @@ class Rehearsal:
         return run
 
     def _look_at_rights(self) -> str:
+        denied = self._denied()
+        if denied:
+            raise DeployError(f"{denied}. Add what is missing to deploy/template.yaml")
+        grants = self.audit.grants if self.audit else ()
+        return f"{len(grants)} statements of the roles, and nothing was denied"
+
+    def _denied(self) -> str:
         self.audit = read_audit(self._project, self._endpoint)
-        told = [f"{one.role.rpartition('/')[2]} may not {one.action} on {one.resource}"
-                for one in self.audit.denials]  # fmt: skip
-        if told:
-            raise DeployError(f"{'; '.join(told)}. Add what is missing to deploy/template.yaml")
-        return f"{len(self.audit.grants)} statements of the roles, and nothing was denied"
+        return "; ".join(
+            f"{one.role.rpartition('/')[2]} may not {one.action} on {one.resource}"
+            for one in self.audit.denials
+        )
 
     @cached_property
     def _outputs(self) -> dict[str, str]:

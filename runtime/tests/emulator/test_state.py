@@ -148,3 +148,13 @@ def test_the_lock_of_a_state_outlives_its_file_name(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="another local AWS"):
         LocalAws(state=tmp_path)
     os.close(waiting)
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    folder = tmp_path / "file" / "state"
+    with pytest.raises(DeployError, match="Not a directory") as caught:
+        LocalAws(state=folder)
+    assert f"the state cannot be kept in {folder} (" in str(caught.value)
+    assert "name a folder" in str(caught.value)
+    assert "Traceback" not in str(caught.value)

@@ -35,14 +35,20 @@ class State:
         folder: made if it does not exist.
 
     Raises:
-        StateError: another server uses it at this moment.
+        StateError: it cannot be made or written to, or another server uses it at this moment.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._index = folder / "s3" / INDEX
-        self._index.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR)
+        try:
+            self._index.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR)
+        except OSError as error:
+            raise StateError(
+                f"the state cannot be kept in {folder} ({error.strerror}: {error.filename}); "
+                "name a folder that can be made and written to",
+            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

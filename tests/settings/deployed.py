@@ -56,7 +56,8 @@ class Deployed:
 
     def start(self, **given: str) -> str:
         """Start an execution; gives its ARN."""
-        request = {"ProcessingJobName": "run", "ResultPath": self.project.result_path, **given}
+        run = f"{self.project.repository}-run"
+        request = {"ProcessingJobName": run, "ResultPath": self.project.result_path, **given}
         told = self.aws.client("stepfunctions").start_execution(
             stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps(request)
         )

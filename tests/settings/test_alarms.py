@@ -75,14 +75,14 @@ def listen(aws: LocalAws, topic: str) -> Callable[[], list[dict[str, Any]]]:
 def watched(
     tmp_path_factory: pytest.TempPathFactory, render: Callable[..., Path]
 ) -> Iterator[Deployed]:
-    """A project that objects start and that queries; an execution may take one second."""
+    """A project that objects start and that queries; an execution may take three seconds."""
     root = render(
         tmp_path_factory.mktemp("watched") / "p", project=PROJECT, purpose="watched", steps="score",
         example=False, trigger="s3", data_sources="s3, athena, redshift",
     )  # fmt: skip
     (root / "script" / "score.py").write_text(HANGS, encoding="utf-8")
     configure(root, WATCHED)
-    hasty = {"TimeoutSeconds": 1}
+    hasty = {"TimeoutSeconds": 3}
     with running(root, "watched") as aws:
         project = load_project(root)
         yield deploy(aws, project, change_definition=lambda found: {**found, **hasty})
@@ -177,15 +177,16 @@ def test_all_that_takes_tags_carries_them(watched: Deployed) -> None:
 def rung(watched: Deployed) -> dict[str, dict[str, Any]]:
     """What the topic tells of each alarm that rings, once all that can go wrong has."""
     messages = listen(watched.aws, watched.outputs["TopicArn"])
+    s3, bucket = watched.aws.client("s3"), watched.outputs["ResultBucketName"]
+    s3.put_object(Bucket=bucket, Key="watched/run-input/a.csv", Body=b"1")
     refused = watched.start(ResultPath="s3://somebody/else")
-    hanging = watched.start()
+    hanging = watched.start(InputPath=f"s3://{bucket}/watched/run-input/")
     functions, archive = watched.aws.client("lambda"), io.BytesIO()
     with zipfile.ZipFile(archive, "w") as files:
         files.writestr("lambda_function.py", BROKEN)
     name = watched.outputs["TriggerFunctionName"]
     functions.update_function_code(FunctionName=name, ZipFile=archive.getvalue())
-    bucket = watched.outputs["ResultBucketName"]
-    watched.aws.client("s3").put_object(Bucket=bucket, Key="watched/input/a.tsv", Body=b"1")
+    s3.put_object(Bucket=bucket, Key="watched/input/a.tsv", Body=b"1")
     assert watched.ended(refused)["status"] == "FAILED"
     assert watched.ended(hanging)["status"] == "TIMED_OUT"
     rung: dict[str, dict[str, Any]] = {}

@@ -129,7 +129,7 @@ def test_every_role_lacks_nothing_and_uses_everything(
     assert {"JobRole", "WorkflowRole", "TriggerRole"} <= {one["role"] for one in told["statements"]}
 
 
-def test_with_a_key_and_a_network_of_ones_own_they_lack_nothing_either(
+def test_with_key_network_and_image_of_ones_own_they_lack_nothing_either(
     render: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What only an account has otherwise: the key of the local AWS decides, too."""
@@ -137,7 +137,7 @@ def test_with_a_key_and_a_network_of_ones_own_they_lack_nothing_either(
     (root / "script" / "score.py").write_text(STEP, encoding="utf-8")
     (root / "data" / "raw" / "a.csv").write_text("id,x\n1,2\n", encoding="utf-8")
     here = load_project(root)
-    with LocalAws(images={here.repository: root}, region=here.region) as aws:
+    with LocalAws(images={"team/steps": root}, region=here.region) as aws:
         for name, value in aws.environment.items():
             monkeypatch.setenv(name, value)
         here = replace(
@@ -145,6 +145,7 @@ def test_with_a_key_and_a_network_of_ones_own_they_lack_nothing_either(
             kms_key=aws.client("kms").create_key()["KeyMetadata"]["Arn"],
             vpc_subnets=("subnet-0123456789abcdef0",),
             vpc_security_groups=("sg-0123456789abcdef0",),
+            image_uri=f"{aws.account}.dkr.ecr.{here.region}.amazonaws.com/team/steps:7",
         )
         for _ in apply(make_plan(here)):
             pass

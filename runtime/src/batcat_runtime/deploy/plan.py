@@ -16,7 +16,7 @@ from batcat_runtime.errors import DeployError
 from . import artifacts, change_sets, definition, sources
 from .changes import Change, change_rows
 from .image.push import pushed_uri
-from .image.repository import find_repository
+from .image.repository import find_repository, foreign_arn
 from .package import package
 from .polling import pauses
 from .stack import Stack, find_stack, resources, template_of
@@ -226,6 +226,7 @@ def _parameters(
         "WorkflowRoleArn": project.workflow_execution_role,
         "TriggerRoleArn": project.trigger_role,
         "ImageUri": pushed_uri(project),
+        "ImageRepositoryArn": foreign_arn(project, account.id),
         "InstanceType": project.instance_type,
         "InstanceCount": str(project.instance_count),
         "VolumeSizeInGB": str(project.volume_size_gb),

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
 from batcat_runtime.deploy import logs
 from batcat_runtime.deploy.image.push import has_image, pushed_uri
+from batcat_runtime.deploy.image.repository import ADDRESS
 from batcat_runtime.deploy.project import CONFIG
 from batcat_runtime.errors import MissingError
 
 from .finding import FAILED, OK, WARNING, Finding, NotLooked
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from .seen import Seen
 
-# Source: Amazon ECR User Guide, "Private registry": <account>.dkr.ecr.<region>.<suffix>.
-_ECR = re.compile(
-    r"(?P<registry>(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+)"
-    r"/(?P<repository>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
 _SECONDS = 5
 _UNAUTHORIZED = 401
 
@@ -43,7 +39,7 @@ def check_image(seen: Seen) -> Iterator[Finding]:
         yield Finding("image", WARNING, text, project.repository, push)
         return
     image = image or _latest(seen)
-    parts = _ECR.fullmatch(image)
+    parts = ADDRESS.fullmatch(image)
     if parts is None:
         text = "the image is not in ECR, from where alone SageMaker takes one"
         yield Finding("image", FAILED, text, image, f"{push}, and take image_uri out of {CONFIG}")

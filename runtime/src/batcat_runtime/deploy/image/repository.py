@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from batcat_runtime.deploy.project import Project
 
 TYPE = "AWS::ECR::Repository"
+# Source: Amazon ECR User Guide, "Private registry": <account>.dkr.ecr.<region>.<suffix>.
+ADDRESS = re.compile(
+    r"(?P<registry>(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+)"
+    r"/(?P<repository>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+"""An image in ECR."""
 # Source: moby/buildkit issue 5480 and aws/amazon-sagemaker-feedback issue 180: SageMaker answers
 # "Unsupported manifest media type" to those of the Open Container Initiative.
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -69,6 +76,17 @@ class Pushed:
 
     uri: str
     size: int
+
+
+def foreign_arn(project: Project, account: str) -> str:
+    """ARN of the repository that ``image_uri`` names; empty where it is the project's own."""
+    named = ADDRESS.fullmatch(project.image_uri)
+    if named is None:
+        return ""
+    place, repository = f"{named['region']}:{named['account']}", named["repository"]
+    if (place, repository) == (f"{project.region}:{account}", project.repository):
+        return ""
+    return f"arn:{project.partition}:ecr:{place}:repository/{repository}"
 
 
 def find_repository(project: Project) -> Repository | None:

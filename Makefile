@@ -54,7 +54,7 @@ demo: $(VENV)/.ready ## Generate a project and run its pipeline on a local AWS
 	$(BIN)/python tests/demo.py build/demo
 
 # What a real image takes and is not here; empty when it can be built.
-image_lacks = $(strip $(shell for tool in buildah mmdebstrap docker-registry; do \
+image_lacks = $(strip $(shell for tool in buildah debootstrap docker-registry; do \
   command -v $$tool > /dev/null || echo $$tool; done; [ "$$(id -u)" = 0 ] || echo root))
 
 # The template's files take longest, so they begin: no core waits for the last of them.

@@ -331,7 +331,7 @@ def test_a_job_that_was_taken_up_is_tried_again_as_well(flow: Flow) -> None:
         "LookAtJob",
         "HasJobEnded",
         "JobFailed",
-        "LacksMachine",
+        "WhyDidItFail",
         "WaitForMachine",
         "TryAgain",
         "load_it",
@@ -390,7 +390,7 @@ def test_only_a_name_with_room_for_a_digit_is_tried_again(
     digest = "f" * int(template.partition('DIGEST_LENGTH: "')[2][0])
     assert digest
     run = f"2026-health-screening-inference-20260131120000-{digest}"
-    condition = written(folder, "LacksMachine")["Choices"][0]["Condition"].strip("{%} ")
+    condition = written(folder, "WhyDidItFail")["Choices"][0]["Condition"].strip("{%} ")
     error = {"Error": "States.TaskFailed", "Cause": '{"FailureReason": "CapacityError: none"}'}
     for name, is_tried in ((run, True), (f"{run}x", False)):
         given = {"Error": error, "ProcessingJobName": name}

@@ -44,6 +44,15 @@ def test_each_step_knows_its_job_and_its_time(recorded: Recorded) -> None:
     assert all(0 < one.seconds < 60 for one in ends[1:])
 
 
+def test_a_state_that_looks_at_a_job_has_made_none(recorded: Recorded) -> None:
+    """As the workflow does with one that is there already; it would be counted twice."""
+    events = recorded("succeeded")
+    for event in events:
+        if event["type"] == "TaskScheduled":
+            event["taskScheduledEventDetails"]["resource"] = "describeProcessingJob"
+    assert "started" not in {kind for _, kind in kinds(History().read(events))}
+
+
 @pytest.mark.parametrize("name", ["succeeded", "failed", "stopped"])
 def test_a_history_read_in_pieces_says_the_same(recorded: Recorded, name: str) -> None:
     whole = History().read(recorded(name))

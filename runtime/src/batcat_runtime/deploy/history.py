@@ -164,6 +164,9 @@ def _details(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _job_name(details: dict[str, Any]) -> str:
+    """Name of the Processing job that a task makes; empty where it makes none, or looks at one."""
+    if not str(details.get("resource", "")).startswith("createProcessingJob"):
+        return ""
     try:
         parameters = json.loads(details.get("parameters") or "{}")
     except ValueError:

@@ -19,7 +19,8 @@ from urllib.request import urlopen
 from batcat_runtime.deploy import apply, make_plan
 from batcat_runtime.deploy.audit import read_audit
 from batcat_runtime.deploy.project import load_project
-from batcat_runtime.deploy.run import Run, prepare
+from batcat_runtime.deploy.run import Run
+from batcat_runtime.deploy.run_plan import prepare
 from batcat_runtime.deploy.stack import deployed_stack
 from batcat_runtime.emulator import LocalAws
 

@@ -56,6 +56,16 @@ def change_unseen(user: User, deployed: dict[str, Any]) -> None:
     )
 
 
+def forget_all_but(user: User, stack: str, release: str) -> None:
+    """Take away the record of what was deployed after a release."""
+    s3, bucket = client_of(user, "s3"), "batcat-artifacts-123456789012-us-east-1"
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{stack}/releases/")["Contents"]
+    others = [one["Key"] for one in listed if release not in one["Key"]]
+    assert others
+    for key in others:
+        s3.delete_object(Bucket=bucket, Key=key)
+
+
 @pytest.fixture
 def stack(user: User) -> User:
     """A user with nothing deployed."""
@@ -79,6 +89,21 @@ def test_a_deployment_that_fails_its_trial_run_is_taken_back(stack: User) -> Non
     assert "1234" in json.dumps(before)
     listed = stack.batcat("rollback", "--list", "--json").document
     assert [one["stands"] for one in listed["releases"]] == [False]
+
+
+def test_a_trial_run_that_was_cut_off_is_made_again_and_then_taken_back(stack: User) -> None:
+    """As when a pipeline's job is lost midway: nothing is to change, but nothing was tried."""
+    assert stack.batcat("deploy", "--smoke").code == 0
+    before = state_machine(stack)
+    spoil(stack)
+    plan = stack.batcat("deploy", "--dry-run", "--json").document
+    release = stack.batcat("rollback", "--list", "--json").document["releases"][0]["release"]
+    assert stack.batcat("deploy").code == 0  # found good, as nothing was to be tried
+    forget_all_but(stack, plan["stack"], release)
+    bad = stack.batcat("deploy", "--smoke")
+    assert bad.code == 1
+    assert "is again as it was before" in " ".join(bad.err.split())
+    assert state_machine(stack) == before
 
 
 def test_a_first_deployment_that_fails_its_trial_run_stays_to_be_looked_at(stack: User) -> None:

@@ -16,7 +16,7 @@ from batcat_runtime.deploy import Run, execution, prepare, read_status
 from batcat_runtime.deploy import logs as step_logs
 from batcat_runtime.deploy.failure import RunFailedError
 from batcat_runtime.deploy.history import StateEvent
-from batcat_runtime.errors import ConfigError, MissingError
+from batcat_runtime.errors import ConfigError, ExecutionError, MissingError
 
 if TYPE_CHECKING:
     from batcat_runtime.deploy import Project
@@ -394,3 +394,25 @@ def test_an_address_that_is_none_is_found_before_anything_is_done(
 ) -> None:
     with pytest.raises(ConfigError, match="is no S3 address"):
         prepare(project, source=source)
+
+
+def stop_late(run: Run) -> None:
+    """Follow a run whose time is over once its first job is being made."""
+    for event in run.follow():
+        if isinstance(event, StateEvent) and event.kind == "started":
+            run.limit = 0.001
+
+
+def test_a_run_that_takes_longer_than_its_limit_is_stopped(
+    deployed: Project, tmp_path: Path
+) -> None:
+    """A trial run has one: it may wait for a machine for more than an hour."""
+    with closing(Run(prepare(deployed, source=faulty(tmp_path, "hang")))) as run:
+        run.upload()
+        run.start()
+        with pytest.raises(ExecutionError, match=r"took longer than .* minutes; it is stopped"):
+            stop_late(run)
+    job = aws.client("sagemaker", deployed.region).describe_processing_job(
+        ProcessingJobName=f"{run.plan.run}-clean"
+    )
+    assert job["ProcessingJobStatus"] == "Stopped"

@@ -24,6 +24,9 @@ batcat deploy --env dev --smoke      try it with test/data; if that fails, go ba
 batcat deploy --env prod --promoted  with the image that was promoted; builds none
 """
 
+TRIAL_SECONDS = 3600.0
+"""How long a trial run may take; then there is still time to go back, with the same credentials."""
+
 
 @reported
 def deploy(  # noqa: PLR0913 - typer makes an option of each argument
@@ -73,7 +76,7 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
         examine(here)  # before an image is built that a mistake makes useless
         ensure_pushed(here, screen, yes=yes, dry_run=dry_run, locked=locked, promoted=promoted)
         plan = make_plan(here, clean_up=not dry_run)
-        stood = None
+        stood = releases.untried(here, plan.account) if smoke and plan.is_empty else None
         show_plan(screen, plan, here)
         if not plan.is_empty and not here.is_local:
             show_briefly(screen, here)
@@ -159,13 +162,15 @@ def _try(here: Project, plan: Any, screen: Screen, source: str | None, stood: An
     """
     from batcat_runtime.deploy import releases
     from batcat_runtime.deploy.data import sample
-    from batcat_runtime.deploy.run import Run, prepare
+    from batcat_runtime.deploy.run import Run
+    from batcat_runtime.deploy.run_plan import prepare
 
     from .run import make
 
     try:
         with closing(Run(prepare(here, source=source or sample(here)))) as this:
             this.open()
+            this.limit = TRIAL_SECONDS
             screen.say(f"Run {this.plan.run}: environment {here.environment}, region {here.region}")
             make(this, screen, {})
     except KeyboardInterrupt:
@@ -173,7 +178,7 @@ def _try(here: Project, plan: Any, screen: Screen, source: str | None, stood: An
         raise
     except Exception as error:
         failed = f"the trial run failed: {error}"
-        if plan.is_empty:
+        if plan.is_empty and stood is None:
             raise DeployError(f"{failed}. Nothing had been changed before it") from error
         if stood is None:
             raise DeployError(

@@ -56,7 +56,8 @@ def run(  # noqa: PLR0913 - typer makes an option of each argument
     screen = Screen(as_json=as_json)
     begin = time.monotonic()
     with reached(here, screen):
-        from batcat_runtime.deploy.run import Run, prepare
+        from batcat_runtime.deploy.run import Run
+        from batcat_runtime.deploy.run_plan import prepare
 
         plan = prepare(here, source=source, step=step)
         if dry_run:

@@ -22,7 +22,8 @@ from .apply import apply
 from .down import plan_removal, remove
 from .plan import Plan, discard, make_plan
 from .project import Project, load_project
-from .run import Run, prepare
+from .run import Run
+from .run_plan import prepare
 from .status import read_status
 from .workflow import Workflow, setup_workflow, test_workflow
 

@@ -22,7 +22,8 @@ from .beginnings import begun
 from .history import Ended, StateEvent
 from .plan import make_plan
 from .polling import pauses
-from .run import Run, prepare
+from .run import Run
+from .run_plan import prepare
 from .stack import deployed_stack
 from .status import past_runs
 

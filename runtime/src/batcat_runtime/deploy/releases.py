@@ -168,6 +168,16 @@ def before(project: Project, account: Account) -> Release:
     )
 
 
+def untried(project: Project, account: Account) -> Release | None:
+    """The newest release, if something else stands: that has never been found good.
+
+    A trial run that was cut off leaves such a deployment behind.
+    """
+    names, now = recorded(project, account), standing(project)
+    last = read(project, account, names[0]) if names else None
+    return None if last is None or now is None or last.is_same(now) else last
+
+
 def plan_return(project: Project, release: Release, account: Account) -> Plan:
     """Ask CloudFormation what deploying a release again would change.
 

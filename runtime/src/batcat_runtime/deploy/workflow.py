@@ -20,7 +20,8 @@ from .apply import apply
 from .network import network_settings, with_network
 from .plan import make_plan
 from .project import LOCAL, Project, load_project
-from .run import Run, prepare
+from .run import Run
+from .run_plan import prepare
 from .stack import deployed_stack
 
 if TYPE_CHECKING:

@@ -93,24 +93,34 @@ def ensure_bucket(account: Account) -> str:
         AccessError: it belongs to somebody else, or may not be made.
     """
     bucket = account.artifact_bucket
-    if bucket_exists(bucket, account):
-        return bucket
     s3 = aws.client("s3", account.region)
+    if bucket_exists(bucket, account):
+        if not _has_policy(bucket, account, s3):
+            with aws.explained(f"set up bucket {bucket}", "try again"):
+                _set_up(bucket, account, s3)
+        return bucket
     place: dict[str, Any] = {}
     if account.region != "us-east-1":  # S3 refuses to be told its own default
         place = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
     with aws.explained(f"make bucket {bucket}", "try again"):
         s3.create_bucket(Bucket=bucket, **place)
-        try:
-            _set_up(bucket, account, s3)
-        except BaseException:
-            # Whole or not at all: one that is there is taken to be set up.
-            s3.delete_bucket(Bucket=bucket, ExpectedBucketOwner=account.id)
-            raise
+        _set_up(bucket, account, s3)
     return bucket
 
 
+def _has_policy(bucket: str, account: Account, s3: Any) -> bool:
+    """Whether a bucket was set up to its end, of which its policy is the sign."""
+    from botocore.exceptions import ClientError
+
+    try:
+        s3.get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=account.id)
+    except ClientError as error:
+        return bool(error.response["Error"]["Code"] != "NoSuchBucketPolicy")
+    return True
+
+
 def _set_up(bucket: str, account: Account, s3: Any) -> None:
+    """Give a bucket its settings; its policy last, so that one cut off is set up the next time."""
     owner = {"Bucket": bucket, "ExpectedBucketOwner": account.id}
     s3.put_public_access_block(
         **owner,

@@ -8,10 +8,25 @@ from typing import TYPE_CHECKING
 import pytest
 from runtime.tests.deploy.doctor.findings import ACCOUNT, identity
 
+from batcat_runtime import aws
+from batcat_runtime.deploy import plan_removal, remove
+from batcat_runtime.deploy.artifacts import Account, bucket_exists
+
 if TYPE_CHECKING:
     from runtime.tests.deploy.answering import Answering
 
     from batcat_runtime.deploy import Project
+
+
+@pytest.fixture
+def alone(project: Project) -> Project:
+    """The sample project, of which nothing was left in the account that all tests share."""
+    for _ in remove(plan_removal(project, delete_data=True)):
+        pass
+    if bucket_exists(project.result_s3_bucket, Account(ACCOUNT, project.region)):
+        # Kept once, it is no stack's any more.
+        aws.client("s3", project.region).delete_bucket(Bucket=project.result_s3_bucket)
+    return project
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from batcat_runtime.emulator import LocalAws
 
 
-def test_a_good_project_on_the_local_aws_fails_at_nothing(project: Project) -> None:
-    report = examine(Seen(project))
+def test_a_good_project_on_the_local_aws_fails_at_nothing(alone: Project) -> None:
+    report = examine(Seen(alone))
     assert report.is_well(strict=True)
     assert {finding.check for finding in report.findings} == set(CHECKS)
     unknown = {one.check for one in report.findings if one.level == "unknown"}

@@ -11,6 +11,7 @@ import pytest
 from runtime.tests.deploy.doctor.findings import ACCOUNT, ROLE, found, levels
 
 from batcat_runtime import aws
+from batcat_runtime.deploy.doctor.needs import needs
 from batcat_runtime.deploy.doctor.seen import Seen
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_a_right_that_is_missing_comes_with_its_statement(dev: Project, session:
     assert {
         "Effect": "Allow",
         "Action": ["iam:PassRole"],
-        "Resource": f"arn:aws:iam::{ACCOUNT}:role/batcat-2026-demo-rain-forecast-*",
+        "Resource": f"arn:aws:iam::{ACCOUNT}:role/batcat-2026-demo-rain-fo*",
         "Condition": {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}},
     } in statements
 
@@ -182,3 +183,20 @@ def test_a_named_role_that_is_not_there_or_of_another_account_fails(dev: Project
     other = ROLE.replace(ACCOUNT, "999999999999")
     (foreign,) = found(Seen(replace(dev, workflow_execution_role=other)), "role")
     assert (foreign.level, "another account" in foreign.text) == ("failed", True)
+
+
+def test_what_the_project_makes_none_of_takes_no_right(dev: Project) -> None:
+    """Roles are named just by those who may make none."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/ours"
+    given = replace(dev, workflow_execution_role=role, trigger_role=role)
+    asked = {
+        action
+        for need in needs(given, ACCOUNT, "aws", makes_bucket=False)
+        for action in need.actions
+    }
+    assert {one for one in asked if one.startswith("iam:")} == {"iam:PassRole"}
+    assert "s3:PutBucketPublicAccessBlock" in asked  # of the bucket of artifacts
+    assert "s3:DeleteBucketPolicy" not in asked
+    assert "iam:CreateRole" in {
+        action for need in needs(dev, ACCOUNT, "aws") for action in need.actions
+    }

@@ -166,7 +166,7 @@ LOG_KEY = ("logs:AssociateKmsKey", "logs:DisassociateKmsKey")
 
 ARTIFACTS = (
     "s3:CreateBucket",
-    "s3:DeleteBucket",
+    "s3:GetBucketPolicy",
     "s3:ListBucket",
     "s3:PutBucketPolicy",
     "s3:PutBucketPublicAccessBlock",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
 from batcat_runtime.deploy import cfn_yaml
-from batcat_runtime.deploy.artifacts import Account, only_tls
+from batcat_runtime.deploy.artifacts import Account, bucket_exists, only_tls
 from batcat_runtime.deploy.project import CONFIG
 from batcat_runtime.deploy.stack import find_stack, resources
 from batcat_runtime.errors import AccessError, MissingError
@@ -57,6 +57,15 @@ def check_bucket(seen: Seen) -> Iterator[Finding]:
             yield Finding("bucket", OK, f"the bucket of {what} is this account's", where)
             if bucket == project.result_s3_bucket and not _is_ours(seen):
                 yield from _settings(seen, where)
+
+
+def bucket_is_made(seen: Seen) -> bool:
+    """Whether the bucket of results is the stack's: made by it, or still to be made."""
+    project, account = seen.project, Account(seen.caller().account, seen.project.region)
+    try:
+        return _is_ours(seen) or not bucket_exists(project.result_s3_bucket, account)
+    except AccessError:
+        return False  # it is there, and somebody else's; the check of buckets says so
 
 
 def _is_ours(seen: Seen) -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 
 _SAM = "transform/Serverless-2016-10-31"
+_KEPT = 24
+"""What CloudFormation keeps of a stack's name in that of a resource which may not be long: seen in
+the names of roles in public issue threads; it documents only that it shortens them."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,20 @@ class Need:
     only_down: bool = False
 
 
-def needs(project: Project, account: str, partition: str) -> list[Need]:
+def needs(
+    project: Project, account: str, partition: str, *, makes_bucket: bool = True
+) -> list[Need]:
     """What deploying, running and removing the project takes.
 
     Args:
         project: the project in its environment.
         account: twelve digits.
         partition: of the account.
+        makes_bucket: whether the bucket of results is the stack's to make.
     """
     resources = cfn_yaml.load(project.template).get("Resources") or {}
-    types = {one.get("Type", "") for one in resources.values()} - _unasked(project)
+    types = {one.get("Type", "") for one in resources.values()}
+    types -= _unasked(project, makes_bucket=makes_bucket)
     places = _Places(project, account, partition)
     found = _of_verbs(project, places)
     if has_image(project):
@@ -80,13 +87,16 @@ def needs(project: Project, account: str, partition: str) -> list[Need]:
     return found
 
 
-def _unasked(project: Project) -> set[str]:
-    """Types of which the template makes one only for a setting that is not there."""
-    asked = {
+def _unasked(project: Project, *, makes_bucket: bool) -> set[str]:
+    """Types of which the template makes none for this project."""
+    made = {
         "AWS::Budgets::Budget": project.monthly_budget,
+        "AWS::IAM::Role": not (project.workflow_execution_role and project.trigger_role),
+        "AWS::S3::Bucket": makes_bucket,
+        "AWS::S3::BucketPolicy": makes_bucket,
         "AWS::SNS::Subscription": project.alarm_email,
     }
-    return {kind for kind, setting in asked.items() if not setting}
+    return {kind for kind, is_made in made.items() if not is_made}
 
 
 def _of_verbs(project: Project, places: _Places) -> list[Need]:
@@ -157,6 +167,7 @@ class _Places:
         """Resources of a type, by the names that the template or CloudFormation gives them."""
         project = self._project
         made = f"{project.stack}-*"
+        short = f"{project.stack[:_KEPT]}*"
         named = f"{project.project}-{project.purpose}-{project.environment}"
         function = names.trigger_function(project.project, project.purpose)
         return {
@@ -164,15 +175,15 @@ class _Places:
             "AWS::CloudWatch::Alarm": self.arn("cloudwatch", f"alarm:{made}"),
             "AWS::CloudWatch::Dashboard": f"{self._everywhere('cloudwatch')}:dashboard/{named}",
             "AWS::ECR::Repository": self.arn("ecr", f"repository/{project.repository}"),
-            "AWS::Events::Rule": self.arn("events", f"rule/{made}"),
-            "AWS::IAM::Role": f"{self._everywhere('iam')}:role/{made}",
+            "AWS::Events::Rule": self.arn("events", f"rule/{short}"),
+            "AWS::IAM::Role": f"{self._everywhere('iam')}:role/{short}",
             "AWS::Logs::LogGroup": self.arn("logs", f"log-group:/aws/lambda/{function}:*"),
             "AWS::S3::Bucket": self.results,
             "AWS::S3::BucketPolicy": self.results,
             "AWS::SNS::Subscription": self.arn("sns", made),
             "AWS::SNS::Topic": self.arn("sns", made),
-            "AWS::SQS::Queue": self.arn("sqs", made),
-            "AWS::Scheduler::Schedule": self.arn("scheduler", f"schedule/default/{made}"),
+            "AWS::SQS::Queue": self.arn("sqs", short),
+            "AWS::Scheduler::Schedule": self.arn("scheduler", f"schedule/default/{short}"),
             "AWS::Serverless::Function": self.arn("lambda", f"function:{function}"),
             "AWS::Serverless::StateMachine": self.arn(
                 "states", f"stateMachine:{project.state_machine}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batcat_runtime import aws
 from batcat_runtime.errors import AccessError
 
+from .buckets import bucket_is_made
 from .finding import FAILED, OK, WARNING, Finding, NotLooked, statement
 from .needs import Need, condition, needs
 
@@ -34,7 +35,8 @@ def check_rights(seen: Seen) -> Iterator[Finding]:
         yield Finding("rights", OK, "the root user may do everything", caller.arn)
         return
     principal = _principal(caller.arn, project.region)
-    wanted = needs(project, caller.account, caller.partition)
+    makes = bucket_is_made(seen)
+    wanted = needs(project, caller.account, caller.partition, makes_bucket=makes)
     denied = list(simulate("rights", principal, wanted, project.region))
     yield from denied
     if not denied:

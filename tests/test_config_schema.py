@@ -128,14 +128,11 @@ def test_what_names_a_source_is_taken(file: Path, key: str, value: str) -> None:
     assert bc.get_config(file)["environments"] == {"dev": {key: value}}
 
 
-def test_a_budget_needs_somebody_to_tell(file: Path) -> None:
-    """Below an environment it may be the address of all."""
-    file.write_text(json.dumps(CONFIG | {"monthly_budget": 50}), encoding="utf-8")
-    with pytest.raises(
-        bc.ConfigError,
-        match=r'"alarm_email" is missing; add it \(monthly_budget tells alarm_email, and nobody',
-    ):
-        bc.get_config(file)
-    told = {"alarm_email": "a@example.org", "environments": {"dev": {"monthly_budget": 50}}}
-    file.write_text(json.dumps(CONFIG | told), encoding="utf-8")
-    assert bc.get_config(file)["environments"] == {"dev": {"monthly_budget": 50}}
+@pytest.mark.parametrize("above", ["monthly_budget", "alarm_email"])
+def test_what_goes_together_may_stand_above_and_below(file: Path, above: str) -> None:
+    """Whether both are there is looked at where an environment has been chosen."""
+    told = {"monthly_budget": 50, "alarm_email": "a@example.org"}
+    below = {name: value for name, value in told.items() if name != above}
+    config = CONFIG | {above: told[above], "environments": {"dev": below}}
+    file.write_text(json.dumps(config), encoding="utf-8")
+    assert bc.get_config(file)["environments"] == {"dev": below}

@@ -6,7 +6,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from batcat_runtime.deploy import apply, load_project, make_plan
+from batcat_runtime.deploy import apply, cfn_yaml, load_project, make_plan
+from batcat_runtime.deploy.doctor.needs import condition
+from batcat_runtime.deploy.doctor.role import ASSUMED_BY, role_needs
+from batcat_runtime.deploy.doctor.seen import Seen
 from batcat_runtime.emulator import LocalAws
 
 if TYPE_CHECKING:
@@ -51,3 +54,33 @@ def test_a_stack_with_named_roles_makes_none(
         assert function["Role"] == target["RoleArn"] == start
         told = aws.client("lambda").invoke(FunctionName=function["FunctionName"], Payload=b"{}")
         assert len(json.loads(told["Payload"].read())["executions"]) == 1
+
+
+def test_the_doctor_asks_of_a_named_role_all_that_those_in_its_place_have(
+    render: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Also what a setting brings; but nothing that a workflow with a named role does without."""
+    root = render(tmp_path / "p")
+    ours = "arn:aws:iam::123456789012:role/ours"
+    project = replace(
+        load_project(root, "dev"),
+        workflow_execution_role=ours,
+        kms_key="arn:aws:kms:us-east-1:123456789012:key/1234",
+        vpc_subnets=("subnet-0123456789abcdef0",),
+        vpc_security_groups=("sg-0123456789abcdef0",),
+    )
+    resources = cfn_yaml.load(root / "deploy" / "template.yaml")["Resources"]
+    granted = {
+        (one["Fn::If"][1] if "Fn::If" in one else one)["Sid"]
+        for name in ("JobRole", "WorkflowRole")
+        for one in resources[name]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    }
+    services = ASSUMED_BY["workflow_execution_role"]
+    asked = {need.why: need for need in role_needs(Seen(project), "123456789012", ours, services)}
+    assert granted - set(asked) == {"DeliverLogs", "ReportUse"}
+    assert set(asked) <= granted
+    image = "arn:aws:ecr:us-east-1:123456789012:repository/2026-health-screening-inference"
+    assert asked["PullImage"].resources == (image,)
+    assert asked["UseKey"].resources == (project.kms_key,)
+    assert condition(asked["LendKeyToVolumes"]) == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    assert asked["HandJobsTheirRole"].resources == (ours,)

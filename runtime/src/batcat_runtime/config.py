@@ -130,8 +130,7 @@ def _explain(error: Any) -> str:
     rule, allowed, definition = error.rule, error.rule_definition, error.definition
     if rule == "required":
         missing = [name for name in allowed if name not in error.value]
-        why = f" ({definition['description']})" if "description" in definition else ""
-        return f"{_within(key)}{_listed(missing)} is missing; add it{why}"
+        return f"{_within(key)}{_listed(missing)} is missing; add it"
     if rule == "additionalProperties" and allowed is False:
         known = list(definition.get("properties", {}))
         patterns = definition.get("patternProperties", {})

@@ -57,3 +57,14 @@ def test_a_state_that_is_not_there_is_named_with_whatever_leads_to_it(
 
 def test_states_may_lead_back_and_out_of_a_branch_nothing_does() -> None:
     look_at(machine(First={"Next": "Last", "Catch": [{"Next": "First"}], "Branches": [machine()]}))
+
+
+def test_a_step_that_only_a_failure_leads_to_is_named() -> None:
+    """Else a run would publish what it left out, and be a success."""
+    states = json.loads((SAMPLE / "deploy" / FILE).read_text(encoding="utf-8"))
+    clean = states["States"]["clean"]
+    clean["Next"], after = "Done", clean["Next"]
+    states["States"]["Done"] = END
+    clean["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": after}]
+    with pytest.raises(ConfigError, match="step forecast runs only after a failure"):
+        look_at(states)

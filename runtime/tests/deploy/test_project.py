@@ -86,7 +86,6 @@ def test_an_unknown_environment_lists_the_known_ones(folder: Path) -> None:
         ),
         ({"network_isolation": "true"}, "it must be true or false"),
         ({"vpc_subnets": ["subnet-1"]}, "vpc_security_groups go together"),
-        ({"monthly_budget": 50}, "monthly_budget tells alarm_email, and nobody else; name alarm"),
         ({"kms_key": "arn:aws-cn:kms:cn-north-1:111122223333:key/k"}, "key/k belongs to the part"),
     ],
 )
@@ -94,3 +93,12 @@ def test_a_wrong_value_is_named(folder: Path, values: dict[str, Any], complaint:
     change(folder, **values)
     with pytest.raises(ConfigError, match=complaint):
         load_project(folder)
+
+
+def test_a_budget_of_an_account_needs_somebody_to_tell(folder: Path) -> None:
+    """Who that is may differ between environments; the local AWS writes to nobody."""
+    change(folder, monthly_budget=50, environments={"dev": {}, "prod": {"alarm_email": "a@b.org"}})
+    assert load_project(folder, "prod").monthly_budget == 50
+    assert load_project(folder).monthly_budget == 50
+    with pytest.raises(ConfigError, match="monthly_budget tells alarm_email, and nobody else"):
+        load_project(folder, "dev")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batcat_runtime import aws, deploy
-from batcat_runtime.deploy import Run, execution, prepare, read_status
+from batcat_runtime.deploy import Run, execution, names, prepare, read_status
 from batcat_runtime.deploy import logs as step_logs
 from batcat_runtime.deploy.failure import RunFailedError
 from batcat_runtime.deploy.history import StateEvent
@@ -410,9 +410,19 @@ def test_a_run_that_takes_longer_than_its_limit_is_stopped(
     with closing(Run(prepare(deployed, source=faulty(tmp_path, "hang")))) as run:
         run.upload()
         run.start()
-        with pytest.raises(ExecutionError, match=r"took longer than .* minutes; it is stopped"):
+        with pytest.raises(ExecutionError, match=r"took longer than .* minutes, .* it is stopped"):
             stop_late(run)
     job = aws.client("sagemaker", deployed.region).describe_processing_job(
         ProcessingJobName=f"{run.plan.run}-clean"
     )
     assert job["ProcessingJobStatus"] == "Stopped"
+
+
+def test_a_run_that_ends_within_its_second_leaves_its_name_to_nobody(deployed: Project) -> None:
+    """Another process would take the name that is free again, and be refused."""
+    with closing(Run(prepare(deployed))) as run:
+        run.open()
+        taken = run.plan.run
+    assert datetime.now(timezone.utc) >= names.moment(taken) + timedelta(seconds=1)
+    assert execution.claim(deployed, taken)  # it is free, but no clock makes it any more
+    execution.release(deployed, taken)

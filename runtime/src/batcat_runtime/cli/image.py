@@ -180,7 +180,10 @@ def promote(  # noqa: PLR0913 - typer makes an option of each argument
         origin = find_origin(there)
     screen.say(f"Image {origin.uri}")
     if not origin.is_running:
-        screen.say(f"Environment {there.environment} runs another one by now")
+        screen.say(
+            f"Environment {there.environment} runs another one: take care that this one has "
+            "passed its trial run there"
+        )
     with reached(here, screen):
         account = account_of(here)
         place = f"account {account.id}, region {account.region}"

@@ -96,8 +96,8 @@ def ensure_bucket(account: Account) -> str:
     s3 = aws.client("s3", account.region)
     if bucket_exists(bucket, account):
         if not _has_policy(bucket, account, s3):
-            with aws.explained(f"set up bucket {bucket}", "try again"):
-                _set_up(bucket, account, s3)
+            with aws.explained(f"set a policy of bucket {bucket}", "ask for s3:PutBucketPolicy"):
+                _refuse_plain(bucket, account, s3)
         return bucket
     place: dict[str, Any] = {}
     if account.region != "us-east-1":  # S3 refuses to be told its own default
@@ -109,7 +109,7 @@ def ensure_bucket(account: Account) -> str:
 
 
 def _has_policy(bucket: str, account: Account, s3: Any) -> bool:
-    """Whether a bucket was set up to its end, of which its policy is the sign."""
+    """Whether a bucket has a policy, which nobody but who keeps it changes."""
     from botocore.exceptions import ClientError
 
     try:
@@ -120,7 +120,6 @@ def _has_policy(bucket: str, account: Account, s3: Any) -> bool:
 
 
 def _set_up(bucket: str, account: Account, s3: Any) -> None:
-    """Give a bucket its settings; its policy last, so that one cut off is set up the next time."""
     owner = {"Bucket": bucket, "ExpectedBucketOwner": account.id}
     s3.put_public_access_block(
         **owner,
@@ -144,6 +143,12 @@ def _set_up(bucket: str, account: Account, s3: Any) -> None:
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     }
     s3.put_bucket_lifecycle_configuration(**owner, LifecycleConfiguration={"Rules": [unfinished]})
+    _refuse_plain(bucket, account, s3)
+
+
+def _refuse_plain(bucket: str, account: Account, s3: Any) -> None:
+    """Let a bucket refuse requests without TLS."""
+    owner = {"Bucket": bucket, "ExpectedBucketOwner": account.id}
     statement = only_tls(aws.partition_of(account.region), bucket)
     s3.put_bucket_policy(
         **owner, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})

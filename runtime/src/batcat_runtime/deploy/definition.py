@@ -60,6 +60,7 @@ def check(project: Project, packaged: Package) -> None:
                 + _change(f'steps="{", ".join(project.steps)}"')
             )
         _check_flow(document, f"deploy/{artifact.source}")
+        _check_steps(document, f"deploy/{artifact.source}")
 
 
 def _change(answer: str) -> str:
@@ -84,6 +85,26 @@ def _check_flow(machine: dict[str, Any], file: str) -> None:
             raise ConfigError(f"{file}: nothing leads to state {name}; name it, or take it out")
         for inner in _inner(state):
             _check_flow(inner, file)
+
+
+def _check_steps(machine: dict[str, Any], file: str) -> None:
+    """Each step is reached where nothing fails; else a run would publish what it left out."""
+    states = machine.get("States") or {}
+    waiting, reached = [machine.get("StartAt")], set[Any]()
+    while waiting:
+        name = waiting.pop()
+        state = states.get(name)
+        if state is None or name in reached:
+            continue
+        reached.add(name)
+        waiting += [state.get("Next"), state.get("Default")]
+        waiting += [rule.get("Next") for rule in state.get("Choices", [])]
+    for name, state in states.items():
+        if name not in reached and any(_job_states({"States": {name: state}})):
+            raise ConfigError(
+                f"{file}: step {name} runs only after a failure; let the step before it lead to it "
+                "(Next)"
+            )
 
 
 def _targets(machine: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:

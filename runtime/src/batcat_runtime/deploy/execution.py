@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -15,7 +16,7 @@ from batcat_runtime.errors import AccessError, ExecutionError, MissingError, Ser
 from . import names
 from .history import Ended, History, StateEvent
 from .polling import pauses
-from .stack import deployed_stack
+from .stack import find_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,9 +95,11 @@ def claim(project: Project, run: str) -> bool:
 
 
 def release(project: Project, run: str) -> None:
-    """Remove the mark of :func:`claim`; the run's folders keep its name from now on."""
+    """Remove the mark of :func:`claim`, once nobody else can come by the same name any more."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    over = names.moment(run) + timedelta(seconds=1) - datetime.now(timezone.utc)
+    time.sleep(max(0.0, over.total_seconds()))
     bucket, key = _claim(project, run)
     # An empty object that stays is no reason to call the run a failure.
     with suppress(BotoCoreError, ClientError):
@@ -186,8 +189,9 @@ def jobs_of(project: Project, run: str, step: str) -> list[str]:
     Where the run's history is not known (any more), or names none, it is the first job's name.
     """
     found: dict[str, list[str]] = {}
+    stack = find_stack(project.stack, project.region)  # in whatever state
+    machine = stack.outputs.get("StateMachineArn", "") if stack else ""
     with suppress(AccessError, MissingError, ServiceError):
-        machine = deployed_stack(project).outputs["StateMachineArn"]
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{run}"
         found = jobs(Execution(arn, run, project.region))
     return found.get(step) or [names.job(run, step)]

@@ -9,12 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, timezone
 
 from batcat_runtime.errors import ConfigError
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 TIMESTAMP = "%Y%m%d%H%M%S"
 """How a run's name ends, in UTC."""
@@ -133,6 +130,11 @@ def run(project: str, purpose: str, when: datetime) -> str:
         ConfigError: AWS would not allow it.
     """
     return EXECUTION.check(f"{project}-{purpose}-{when.strftime(TIMESTAMP)}")
+
+
+def moment(run_name: str) -> datetime:
+    """When a run of :func:`run` began, to the second, in UTC."""
+    return datetime.strptime(run_name[-14:], TIMESTAMP).replace(tzinfo=timezone.utc)
 
 
 def job(run_name: str, step: str) -> str:

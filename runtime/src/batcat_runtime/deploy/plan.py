@@ -219,13 +219,31 @@ def _parameters(
     project: Project, packaged: Package, account: Account, stack: Stack | None
 ) -> dict[str, str]:
     """Values of those parameters that the template declares."""
-    values = {
+    values = {**settings(project, account), "ImageUri": pushed_uri(project)}
+    if "CreateResultBucket" in packaged.parameters:
+        is_there = artifacts.bucket_exists(project.result_s3_bucket, account)
+        bucket = ("AWS::S3::Bucket", project.result_s3_bucket)
+        values["CreateResultBucket"] = _stack_makes(bucket, project, stack, is_there=is_there)
+    if "CreateRepository" in packaged.parameters:
+        is_there = find_repository(project) is not None
+        repository = ("AWS::ECR::Repository", project.repository)
+        values["CreateRepository"] = _stack_makes(repository, project, stack, is_there=is_there)
+    return {name: value for name, value in values.items() if name in packaged.parameters}
+
+
+def settings(project: Project, account: Account) -> dict[str, str]:
+    """The template's parameters that follow from the configuration alone.
+
+    Args:
+        project: the project, in its environment.
+        account: where it goes.
+    """
+    return {
         "Project": project.project,
         "Purpose": project.purpose,
         "ResultBucket": project.result_s3_bucket,
         "WorkflowRoleArn": project.workflow_execution_role,
         "TriggerRoleArn": project.trigger_role,
-        "ImageUri": pushed_uri(project),
         "ImageRepositoryArn": foreign_arn(project, account.id),
         "InstanceType": project.instance_type,
         "InstanceCount": str(project.instance_count),
@@ -245,15 +263,6 @@ def _parameters(
         "InputSuffix": project.input_suffix,
         **sources.parameters(project),
     }
-    if "CreateResultBucket" in packaged.parameters:
-        is_there = artifacts.bucket_exists(project.result_s3_bucket, account)
-        bucket = ("AWS::S3::Bucket", project.result_s3_bucket)
-        values["CreateResultBucket"] = _stack_makes(bucket, project, stack, is_there=is_there)
-    if "CreateRepository" in packaged.parameters:
-        is_there = find_repository(project) is not None
-        repository = ("AWS::ECR::Repository", project.repository)
-        values["CreateRepository"] = _stack_makes(repository, project, stack, is_there=is_there)
-    return {name: value for name, value in values.items() if name in packaged.parameters}
 
 
 def _stack_makes(

@@ -223,6 +223,11 @@ def load_project(start: Path | None = None, environment: str = LOCAL) -> Project
     values = _checked({**config, **entries.get(environment, {})}, root / CONFIG)
     if environment == LOCAL:
         values = {name: value for name, value in values.items() if name not in _OF_AN_ACCOUNT}
+    elif values.get("monthly_budget") and not values.get("alarm_email"):
+        raise ConfigError(
+            f"configuration file {root / CONFIG}: monthly_budget tells alarm_email, and nobody "
+            "else; name alarm_email, too"
+        )
     return Project(root=root, environment=environment, environments=known, **values)
 
 
@@ -259,11 +264,6 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
     if bool(checked.get("vpc_subnets")) != bool(checked.get("vpc_security_groups")):
         raise ConfigError(
             f"configuration file {file}: vpc_subnets and vpc_security_groups go together; name both"
-        )
-    if checked.get("monthly_budget") and not checked.get("alarm_email"):
-        raise ConfigError(
-            f"configuration file {file}: monthly_budget tells alarm_email, and nobody else; "
-            "name alarm_email, too"
         )
     sources.check(checked, file)
     names.BUCKET.check(checked["result_s3_bucket"])

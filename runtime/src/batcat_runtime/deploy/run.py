@@ -97,8 +97,8 @@ class Run:
             if self.limit and time.monotonic() - began > self.limit:
                 self.stop()
                 raise ExecutionError(
-                    f"run {self.plan.run} took longer than {self.limit / 60:g} minutes; it is "
-                    "stopped"
+                    f"run {self.plan.run} took longer than {self.limit / 60:g} minutes, which is "
+                    "its limit; it is stopped"
                 )
         if not self.succeeded:
             raise failure.explain(self.plan.run, self.events, self._tail, self._command)

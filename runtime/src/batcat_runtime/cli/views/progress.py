@@ -51,6 +51,11 @@ def _line(screen: Screen, event: StateEvent | Ended | None) -> None:
         text += f"  {event.seconds:.1f} s"
     if event.kind != "entered" or event.type == "Wait":
         screen.say(text)
+    if event.kind == "failed" and "CapacityError" in event.cause:
+        screen.say("          AWS had no machine of this kind; it is asked again within minutes,")
+        screen.say(
+            "          five times in all. Ctrl-C, then another instance_type, may be quicker"
+        )
 
 
 class _Rows:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 _SAM = "transform/Serverless-2016-10-31"
+TRUTH = ("true", "false")
+"""Values of condition keys that are compared as such, and not as text."""
 _KEPT = 24
 """What CloudFormation keeps of a stack's name in that of a resource which may not be long: seen in
 the names of roles in public issue threads; it documents only that it shortens them."""
@@ -196,4 +198,7 @@ class _Places:
 
 def condition(need: Need) -> dict[str, Any] | None:
     """The condition that a statement for a need has."""
-    return {"StringEquals": dict(need.context)} if need.context else None
+    found: dict[str, dict[str, str]] = {}
+    for key, value in need.context.items():
+        found.setdefault("Bool" if value in TRUTH else "StringEquals", {})[key] = value
+    return found or None

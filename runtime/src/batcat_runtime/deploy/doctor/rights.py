@@ -14,7 +14,7 @@ from batcat_runtime.errors import AccessError
 
 from .buckets import bucket_is_made
 from .finding import FAILED, OK, WARNING, Finding, NotLooked, statement
-from .needs import Need, condition, needs
+from .needs import TRUTH, Need, condition, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,7 +70,7 @@ def simulate(check: str, principal: str, wanted: Iterable[Need], region: str) ->
                         {
                             "ContextKeyName": key,
                             "ContextKeyValues": [value],
-                            "ContextKeyType": "string",
+                            "ContextKeyType": "boolean" if value in TRUTH else "string",
                         }
                         for key, value in need.context.items()
                     ],

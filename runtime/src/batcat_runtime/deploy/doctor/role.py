@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batcat_runtime import aws
-from batcat_runtime.deploy import cfn_yaml, sources
+from batcat_runtime.deploy import cfn_yaml
+from batcat_runtime.deploy.artifacts import Account
+from batcat_runtime.deploy.plan import settings
 from batcat_runtime.deploy.project import CONFIG
 from batcat_runtime.errors import MissingError
 
@@ -28,6 +31,10 @@ ASSUMED_BY = {
     "trigger_role": ("lambda.amazonaws.com", "scheduler.amazonaws.com"),
 }
 """Services that take a named role, so far as the template has a role for them."""
+
+_DISPENSABLE = ("DeliverLogs", "ReportUse")
+"""Statements that a named role may lack: its workflow then delivers no logs, and its jobs tell no
+metrics of their machines."""
 
 
 def check_role(seen: Seen) -> Iterator[Finding]:
@@ -100,15 +107,14 @@ def role_needs(seen: Seen, account: str, role: str, services: tuple[str, ...]) -
     values = {
         name: str(one.get("Default", "")) for name, one in template.get("Parameters", {}).items()
     }
-    values |= sources.parameters(project)
+    values |= settings(project, Account(account, project.region))
     values |= {
-        "Project": project.project,
-        "Purpose": project.purpose,
-        "ResultBucket": project.result_s3_bucket,
         "AWS::AccountId": account,
         "AWS::Partition": project.partition,
         "AWS::Region": project.region,
+        "Topic": f"arn:{project.partition}:sns:{project.region}:{account}:{project.stack}-Topic-*",
     }
+    told = _Told(values, template.get("Conditions", {}), role)
     for resource in (template.get("Resources") or {}).values():
         properties = resource.get("Properties") or {}
         if resource.get("Type") != "AWS::IAM::Role" or not any(
@@ -117,20 +123,21 @@ def role_needs(seen: Seen, account: str, role: str, services: tuple[str, ...]) -
             continue
         for policy in properties.get("Policies", []):
             for statement in policy.get("PolicyDocument", {}).get("Statement", []):
-                need = _need(statement, values, role)
+                need = _need(told.chosen(statement), told)
                 if need is not None:
                     yield need
 
 
-def _need(statement: Any, values: dict[str, str], role: str) -> Need | None:
-    """One statement; None when its resources are only known to CloudFormation."""
-    if "Fn::If" in statement or statement.get("Effect") != "Allow":
+def _need(statement: Any, told: _Told) -> Need | None:
+    """One statement; None where a named role does without, or its resources are not known."""
+    if statement.get("Effect") != "Allow" or statement.get("Sid") in _DISPENSABLE:
         return None
-    told = [_text(one, values, role) for one in _listed(statement.get("Resource", []))]
-    resources = tuple(one for one in told if one)
+    found = [told.text(one) for one in _listed(statement.get("Resource", []))]
+    resources = tuple(one for one in found if one)
     if not resources:
         return None
-    equals = statement.get("Condition", {}).get("StringEquals", {})
+    conditions = statement.get("Condition", {})
+    equals = {**conditions.get("StringEquals", {}), **conditions.get("Bool", {})}
     context = {
         key: value for key, value in equals.items() if isinstance(value, str) and "$" not in value
     }
@@ -138,21 +145,50 @@ def _need(statement: Any, values: dict[str, str], role: str) -> Need | None:
     return Need(statement.get("Sid", "do its work"), actions, resources, context)
 
 
-def _text(value: Any, values: dict[str, str], role: str) -> str:
-    """What an intrinsic function gives; nothing when it takes CloudFormation to know."""
-    if isinstance(value, str):
+@dataclass(frozen=True)
+class _Told:
+    """What is known of a template before CloudFormation reads it: its parameters' values."""
+
+    values: dict[str, str]
+    conditions: dict[str, Any]
+    role: str
+
+    def chosen(self, value: Any) -> Any:
+        """The side of an ``Fn::If`` that holds; anything else as it is."""
+        while isinstance(value, dict) and "Fn::If" in value:
+            condition, then, otherwise = value["Fn::If"]
+            value = then if self.holds(self.conditions[condition]) else otherwise
         return value
-    if "Ref" in value:
-        return values.get(value["Ref"], "")
-    if "Fn::GetAtt" in value:
-        return role if value["Fn::GetAtt"][-1] == "Arn" and "Role" in value["Fn::GetAtt"][0] else ""
-    text = value.get("Fn::Sub", "")
-    if not isinstance(text, str):
-        return ""
-    names = re.findall(r"\$\{([^}]+)\}", text)
-    if any(name not in values for name in names):
-        return ""
-    return re.sub(r"\$\{([^}]+)\}", lambda found: values[found[1]], text)
+
+    def holds(self, condition: Any) -> bool:
+        """Whether a condition is met."""
+        ((kind, parts),) = condition.items()
+        if kind == "Condition":
+            return self.holds(self.conditions[parts])
+        if kind == "Fn::Equals":
+            first, second = (self.text(part) for part in parts)
+            return first == second
+        if kind == "Fn::Not":
+            return not self.holds(parts[0])
+        return (all if kind == "Fn::And" else any)(self.holds(part) for part in parts)
+
+    def text(self, value: Any) -> str:
+        """What an intrinsic function gives; nothing when it takes CloudFormation to know."""
+        value = self.chosen(value)
+        if not isinstance(value, dict):
+            return str(value)
+        if "Ref" in value:
+            return self.values.get(value["Ref"], "")
+        if "Fn::GetAtt" in value:
+            name, attribute = value["Fn::GetAtt"]
+            return self.role if attribute == "Arn" and "Role" in name else ""
+        text = value.get("Fn::Sub", "")
+        if not isinstance(text, str):
+            return ""
+        names = re.findall(r"\$\{([^}]+)\}", text)
+        if any(name not in self.values for name in names):
+            return ""
+        return re.sub(r"\$\{([^}]+)\}", lambda found: self.values[found[1]], text)
 
 
 def _trusts(document: dict[str, Any], service: str) -> bool:

@@ -176,6 +176,7 @@ def test_a_step_without_a_machine_is_tried_again_and_shows_its_log(
         ("-score", "succeeded"),
     ]
     assert told.index("WaitForMachine           entered") < told.index("-2load")
+    assert "AWS had no machine of this kind; it is asked again" in told
     _, shown, _ = batcat(project, "logs", "load")
     assert "rows" in "\n".join(line["text"] for line in shown["lines"])
     shutil.rmtree(project / outcome["result"])

@@ -68,12 +68,14 @@ def deploy(  # noqa: PLR0913 - typer makes an option of each argument
     with reached(here, screen) as is_brief:
         from batcat_runtime.deploy import releases
         from batcat_runtime.deploy.git import commit
+        from batcat_runtime.deploy.image.push import has_image
         from batcat_runtime.deploy.plan import discard, examine, make_plan
 
         from .views.tables import plan_document, show_plan
 
         say_unenforced(here, screen)
-        examine(here)  # before an image is built that a mistake makes useless
+        if has_image(here):
+            examine(here)  # before one is built that a mistake makes useless
         ensure_pushed(here, screen, yes=yes, dry_run=dry_run, locked=locked, promoted=promoted)
         plan = make_plan(here, clean_up=not dry_run)
         stood = releases.untried(here, plan.account) if smoke and plan.is_empty else None

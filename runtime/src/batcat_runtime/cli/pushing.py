@@ -99,9 +99,8 @@ def ensure_pushed(  # noqa: PLR0913 - what the verb is told
     from .deploy import ask
 
     account = account_of(here)
-    if locked or promoted:
-        plan_build(here, locked=True)
-    is_there = bool(pushed_uri(here))
+    must_fit = locked or promoted
+    is_there = bool(find_pushed(plan_build(here, locked=True)) if must_fit else pushed_uri(here))
     if promoted and not is_there:
         raise MissingError(
             f"the image of the project as it is here is not in ECR of account {account.id}, "

@@ -19,7 +19,7 @@ from .image.push import pushed_uri
 from .image.repository import find_repository, foreign_arn
 from .package import package
 from .polling import pauses
-from .stack import Stack, find_stack, resources, template_of
+from .stack import Stack, find_stack, owns, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -273,8 +273,7 @@ def _stack_makes(
         return "true"
     if stack is None or stack.status == "REVIEW_IN_PROGRESS":
         return "false"
-    owned = resources(stack.name, project.region).values()
-    return "true" if what in {(one["type"], one["physical"]) for one in owned} else "false"
+    return "true" if owns(stack, *what, project.region) else "false"
 
 
 def _is_current(

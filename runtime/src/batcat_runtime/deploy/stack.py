@@ -129,6 +129,21 @@ def deployed_stack(project: Project) -> Stack:
     return stack
 
 
+def owns(stack: Stack | None, kind: str, physical: str, region: str) -> bool:
+    """Whether a resource is a stack's: made by it, and not found there.
+
+    Args:
+        stack: the stack, or None.
+        kind: type of the resource.
+        physical: its name.
+        region: AWS region.
+    """
+    if stack is None:
+        return False
+    found = resources(stack.name, region).values()
+    return (kind, physical) in {(one["type"], one["physical"]) for one in found}
+
+
 def resources(stack: str, region: str) -> dict[str, dict[str, str]]:
     """Read a stack's resources: logical name to ``type``, ``physical`` and ``status``."""
     with aws.explained(f"list the resources of stack {stack}", "deploy it"):

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Show = Callable[[StateEvent | Ended | None], None]
 
+WAITING = "WaitForMachine"
+"""The template's state between two tries of a step for which AWS had no machine."""
+
 _MARKS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "aborted": ("■", "yellow")}
 
 
@@ -51,11 +54,9 @@ def _line(screen: Screen, event: StateEvent | Ended | None) -> None:
         text += f"  {event.seconds:.1f} s"
     if event.kind != "entered" or event.type == "Wait":
         screen.say(text)
-    if event.kind == "failed" and "CapacityError" in event.cause:
+    if event.state == WAITING and event.kind == "entered":
         screen.say("          AWS had no machine of this kind; it is asked again within minutes,")
-        screen.say(
-            "          five times in all. Ctrl-C, then another instance_type, may be quicker"
-        )
+        screen.say("          five times in all. Ctrl-C and another instance_type may be quicker")
 
 
 class _Rows:

@@ -9,7 +9,7 @@ from batcat_runtime import aws
 from batcat_runtime.deploy import cfn_yaml
 from batcat_runtime.deploy.artifacts import Account, bucket_exists, only_tls
 from batcat_runtime.deploy.project import CONFIG
-from batcat_runtime.deploy.stack import find_stack, resources
+from batcat_runtime.deploy.stack import find_stack, owns
 from batcat_runtime.errors import AccessError, MissingError
 
 from .finding import FAILED, OK, WARNING, Finding
@@ -72,10 +72,7 @@ def _is_ours(seen: Seen) -> bool:
     """Whether the bucket is the stack's, and so gets its settings from the next deployment."""
     project = seen.project
     stack = find_stack(project.stack, project.region)
-    owned = resources(stack.name, project.region).values() if stack else ()
-    return ("AWS::S3::Bucket", project.result_s3_bucket) in {
-        (one["type"], one["physical"]) for one in owned
-    }
+    return owns(stack, "AWS::S3::Bucket", project.result_s3_bucket, project.region)
 
 
 def _settings(seen: Seen, where: str) -> Iterator[Finding]:

@@ -39,3 +39,12 @@ def trained(render: Callable[..., Path], run: Callable[..., Any]) -> Callable[..
         return root
 
     return make
+
+
+@pytest.fixture(scope="module")
+def in_dev(runner: Any) -> str:
+    """What the job of dev prints; it succeeds. Each module has its own runner of jobs."""
+    runner.accounts.push("dev")
+    code, said = runner.run("dev")
+    assert code == 0, said
+    return str(said)

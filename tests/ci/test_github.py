@@ -73,15 +73,6 @@ def runner(
         yield Runner(made)
 
 
-@pytest.fixture(scope="module")
-def in_dev(runner: Runner) -> str:
-    """What the job of dev prints; it succeeds."""
-    runner.accounts.push("dev")
-    code, said = runner.run("dev")
-    assert code == 0, said
-    return said
-
-
 @pytest.mark.long
 @pytest.mark.usefixtures("in_dev")
 def test_a_job_takes_the_same_image_to_prod(runner: Runner) -> None:

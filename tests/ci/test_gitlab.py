@@ -145,15 +145,6 @@ def runner(
         yield Runner(made)
 
 
-@pytest.fixture(scope="module")
-def in_dev(runner: Runner) -> str:
-    """What the job of dev prints; it succeeds."""
-    runner.accounts.push("dev")
-    code, said = runner.run("dev")
-    assert code == 0, said
-    return said
-
-
 def test_a_job_deploys_to_dev_with_its_token_alone(runner: Runner, in_dev: str) -> None:
     """The trigger and its schedule get the role that dev's configuration names."""
     made = runner.accounts
